@@ -1,0 +1,90 @@
+//! The topics: the only place that knows their names, keys and retention.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A topic of the log. The docs of the variants are the layout: key → value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// author DID → [`crate::PostEvent`]
+    Posts,
+    /// author DID → [`crate::Like`]
+    Likes,
+    /// author DID → [`crate::Repost`]
+    Reposts,
+    /// author DID → [`crate::Follow`]
+    Follows,
+    /// normalized keyword → [`crate::Trend`]
+    Trends,
+    /// normalized keyword → [`crate::KeywordCount`]
+    WindowCounts,
+    /// normalized keyword → [`crate::Alert`]
+    Alerts,
+    /// window end → [`crate::UserActivity`]
+    UserActivity,
+    /// source position → [`crate::DeadLetter`]
+    DeadLetter,
+}
+
+impl Topic {
+    /// All topics, in the order of the pipeline.
+    pub const ALL: [Self; 9] = [
+        Self::Posts,
+        Self::Likes,
+        Self::Reposts,
+        Self::Follows,
+        Self::Trends,
+        Self::WindowCounts,
+        Self::Alerts,
+        Self::UserActivity,
+        Self::DeadLetter,
+    ];
+
+    /// The public name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Posts => "bluesky-posts",
+            Self::Likes => "bluesky-likes",
+            Self::Reposts => "bluesky-reposts",
+            Self::Follows => "bluesky-follows",
+            Self::Trends => "trending-keywords",
+            Self::WindowCounts => "window-counts",
+            Self::Alerts => "alerts",
+            Self::UserActivity => "user-activity",
+            Self::DeadLetter => "dead-letter",
+        }
+    }
+
+    /// How long records are kept, in days, unless a setting says otherwise.
+    pub const fn retention_days(self) -> u32 {
+        match self {
+            Self::Posts | Self::WindowCounts | Self::UserActivity | Self::DeadLetter => 7,
+            Self::Likes | Self::Reposts | Self::Follows => 1,
+            Self::Trends | Self::Alerts => 30,
+        }
+    }
+
+    /// Whether its records are split over partitions by author DID; the other topics have one partition each.
+    pub const fn is_partitioned(self) -> bool {
+        matches!(self, Self::Posts | Self::Likes | Self::Reposts | Self::Follows)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no topic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no topic is called {0:?}")]
+pub struct UnknownTopic(pub String);
+
+impl FromStr for Topic {
+    type Err = UnknownTopic;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTopic> {
+        Self::ALL.into_iter().find(|t| t.name() == name).ok_or_else(|| UnknownTopic(name.to_owned()))
+    }
+}

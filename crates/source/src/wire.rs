@@ -1,0 +1,147 @@
+//! What one message of any Bluesky stream says, borrowed from its bytes: the common form of firehose frames and of
+//! Jetstream's JSON. Records are still undecoded.
+
+use skytrend_event::{Cid, Did, Micros, Nsid, RecordKey, Tid};
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message<'a> {
+    /// Changes to one repository.
+    Commit(Commit<'a>),
+    /// An account's hosting status.
+    Account(Account<'a>),
+    /// A hint that an account's identity may have changed.
+    Identity(Identity<'a>),
+    /// The repository was reset; its contents are not in the stream.
+    Sync {
+        /// Where in the stream.
+        at: Place,
+        /// The repository.
+        did: Did<'a>,
+        /// Its revision now.
+        rev: Tid<'a>,
+    },
+    /// Word from the server, such as `OutdatedCursor`. Does not move the cursor.
+    Info {
+        /// Its stable name.
+        name: &'a str,
+        /// For people.
+        message: &'a str,
+    },
+    /// The server's last word; it closes the stream after it.
+    Error {
+        /// Its stable name, such as `ConsumerTooSlow`, `FutureCursor`.
+        error: &'a str,
+        /// For people.
+        message: &'a str,
+    },
+    /// A type or an operation of the stream that this version does not know: to be ignored, and counted.
+    Unknown {
+        /// Its name or number.
+        what: &'a str,
+        /// Where in the stream, as far as it says.
+        at: Option<Place>,
+    },
+}
+
+/// Where in its stream a message stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Sequence number (firehose, Jetstream v2); Jetstream v1 has none.
+    pub seq: Option<i64>,
+    /// The relay's or Jetstream's time: the witnessed time.
+    pub time: Micros,
+}
+
+/// The operations of one commit, or one of them (Jetstream).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commit<'a> {
+    /// Where in the stream.
+    pub at: Place,
+    /// The repository.
+    pub did: Did<'a>,
+    /// Its new revision.
+    pub rev: Tid<'a>,
+    /// The changes, in order.
+    pub ops: smallvec::SmallVec<[Op<'a>; 1]>,
+}
+
+/// One change of one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Op<'a> {
+    /// What happened.
+    pub action: Action,
+    /// The record's collection.
+    pub collection: Nsid<'a>,
+    /// The record's key.
+    pub rkey: RecordKey<'a>,
+    /// The record's content id; none for a deletion.
+    pub cid: Option<Cid>,
+    /// The record.
+    pub body: Body<'a>,
+}
+
+/// What happened to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// New.
+    Create,
+    /// Replaced.
+    Update,
+    /// Gone.
+    Delete,
+}
+
+impl Action {
+    /// `create`, `update`, `delete`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// A record's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// None: a deletion.
+    None,
+    /// The DAG-CBOR block, its CID checked.
+    Cbor(&'a [u8]),
+    /// The JSON object's text.
+    Json(&'a str),
+    /// The op names a block that the commit does not carry.
+    Missing,
+    /// The block's SHA-256 is not what its CID says.
+    WrongCid,
+}
+
+/// An account's hosting status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account<'a> {
+    /// Where in the stream.
+    pub at: Place,
+    /// The account.
+    pub did: Did<'a>,
+    /// Whether its host serves it.
+    pub active: bool,
+    /// Why not: `takendown`, `suspended`, `deleted`, `deactivated`, `desynchronized`, `throttled`, …
+    pub status: Option<&'a str>,
+    /// The account event's own sequence number and time, which Jetstream v1 nests (for its JSON form).
+    pub inner: Option<(i64, &'a str)>,
+}
+
+/// A hint that an account's identity may have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// Where in the stream.
+    pub at: Place,
+    /// The account.
+    pub did: Did<'a>,
+    /// Its handle, unverified.
+    pub handle: Option<&'a str>,
+    /// As in [`Account::inner`].
+    pub inner: Option<(i64, &'a str)>,
+}
