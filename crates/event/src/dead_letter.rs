@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Micros;
+use crate::{Micros, borrow};
 
 /// Bytes of the input that a dead letter keeps; longer input is cut, and `length` tells its whole size.
 pub const BYTES_MAX: usize = 64 * 1024;
@@ -22,45 +22,19 @@ pub struct DeadLetter<'a> {
     #[serde(borrow)]
     pub reason: Cow<'a, str>,
     /// More about it for a person; at most 200 bytes.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub detail: Cow<'a, str>,
     /// When it was seen, as far as it says.
     pub witnessed_at: Micros,
     /// Size of the whole input in bytes.
     pub length: u64,
     /// The input, at most [`BYTES_MAX`].
-    #[serde(borrow, with = "serde_bytes_cow")]
+    #[serde(borrow, deserialize_with = "borrow::bytes", serialize_with = "serialize_bytes")]
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// `Cow<[u8]>` as Avro bytes, borrowed where the reader can.
-mod serde_bytes_cow {
-    use std::borrow::Cow;
-
-    use serde::de::{Deserializer, Error, Visitor};
-    use serde::ser::Serializer;
-
-    pub fn serialize<S: Serializer>(bytes: &Cow<'_, [u8]>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(bytes)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, [u8]>, D::Error> {
-        struct Bytes;
-        impl<'de> Visitor<'de> for Bytes {
-            type Value = Cow<'de, [u8]>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_borrowed_bytes<E: Error>(self, v: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(v))
-            }
-            fn visit_bytes<E: Error>(self, v: &[u8]) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(v.to_vec()))
-            }
-            fn visit_byte_buf<E: Error>(self, v: Vec<u8>) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(v))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
-    }
+/// As Avro's `bytes`; without it, serde would write a sequence of numbers.
+#[expect(clippy::ptr_arg, reason = "serde passes a reference to the field")]
+fn serialize_bytes<S: serde::Serializer>(bytes: &Cow<'_, [u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
 }

@@ -4,6 +4,10 @@ use crate::{Did, EventId, Follow, Like, Micros, PostEvent, Repost, Topic};
 
 /// What a source hands to ingest.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack, one at a time; a box would allocate for each"
+)]
 pub enum Event<'a> {
     /// A post, its edit, its end, or its author's.
     Post(PostEvent<'a>),

@@ -7,26 +7,27 @@
 pub mod id;
 pub mod time;
 
-pub mod post;
 pub mod engagement;
+pub mod post;
 
-pub mod keyword;
-pub mod trend;
 pub mod activity;
 pub mod dead_letter;
+pub mod keyword;
+pub mod trend;
 
-pub mod topic;
 pub mod codec;
+pub mod topic;
 
+mod borrow;
 mod event;
 
 pub use activity::UserActivity;
 pub use dead_letter::DeadLetter;
 pub use engagement::{Follow, Like, Repost};
 pub use event::Event;
-pub use id::{AtUri, Cid, Did, EventId, Handle, InvalidId, Language, Nsid, RecordKey, Tid};
+pub use id::{AtIdentifier, AtUri, Cid, Did, EventId, Handle, InvalidId, Language, Nsid, RecordKey, Tid};
 pub use keyword::{KeywordCount, KeywordKind, WindowKind};
 pub use post::{PostAction, PostData, PostEvent, ReplyRef, Span};
-pub use time::Micros;
+pub use time::{InvalidDatetime, Micros};
 pub use topic::Topic;
 pub use trend::{Alert, AlertKind, SamplePost, ScoreParts, Trend, TrendStatus};

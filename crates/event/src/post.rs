@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::borrow;
 use crate::{AtUri, Cid, Did, EventId, Language, Micros, Tid};
 
 /// What happened to a post, or to its author.
@@ -57,24 +58,25 @@ pub struct PostData<'a> {
     /// Content id of the record.
     pub cid: Option<Cid>,
     /// Declared languages, cleaned: BCP 47, at most 3.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub languages: Vec<Language<'a>>,
     /// The post it answers.
     #[serde(borrow)]
     pub reply_to: Option<ReplyRef<'a>>,
     /// Accounts mentioned in facets.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub mentions: Vec<Did<'a>>,
     /// Hashtags of facets and of `tags`, as written, without `#`, in order of appearance, no duplicates.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "borrow::texts")]
     pub hashtags: Vec<Cow<'a, str>>,
     /// Whole URLs of link facets and of an external embed.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "borrow::texts")]
     pub links: Vec<Cow<'a, str>>,
     /// Self-applied labels (`porn`, `!no-unauthenticated`, …).
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "borrow::texts")]
     pub labels: Vec<Cow<'a, str>>,
     /// Bytes of `text` that are links or mentions and hold no words; sorted, inside the text, on char boundaries.
+    #[serde(default)]
     pub skip: Vec<Span>,
 }
 

@@ -88,3 +88,30 @@ impl FromStr for Topic {
         Self::ALL.into_iter().find(|t| t.name() == name).ok_or_else(|| UnknownTopic(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back_and_fits_a_log() {
+        let is_name_char = |c: char| c.is_ascii_lowercase() || c == '-';
+        for topic in Topic::ALL {
+            assert_eq!(topic.to_string().parse(), Ok(topic));
+            assert!(topic.name().len() <= 249 && topic.name().chars().all(is_name_char), "{topic}");
+            assert!(topic.retention_days() > 0, "{topic}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_names_are_topics(name in "\\PC{0,20}|bluesky-[a-z]{1,8}|alerts ?") {
+            match name.parse::<Topic>() {
+                Ok(topic) => prop_assert_eq!(topic.name(), name),
+                Err(error) => prop_assert_eq!(error, UnknownTopic(name)),
+            }
+        }
+    }
+}

@@ -1,84 +1,126 @@
-//! The syntax rules of the identifiers, one predicate each, without allocation.
+//! The syntax rules of the identifiers, one predicate each: byte loops over one table, without allocation, because
+//! several of them run for every event. They look at bytes; whatever they accept is ASCII.
 
-/// <https://atproto.com/specs/did>
-pub fn is_did(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("did:") else { return false };
-    let Some((method, id)) = rest.split_once(':') else { return false };
-    let id_char = |b: u8| b.is_ascii_alphanumeric() || b"._:%-".contains(&b);
+/// Letters of both cases.
+const ALPHA: u8 = 1;
+/// Lower-case letters.
+const LOWER: u8 = 1 << 1;
+/// Decimal digits.
+const DIGIT: u8 = 1 << 2;
+/// `-`
+const HYPHEN: u8 = 1 << 3;
+/// What else a DID's last part may hold: `.` `_` `:` `%`
+const DID_MARK: u8 = 1 << 4;
+/// What else a record key may hold: `.` `_` `:` `~`
+const RECORD_KEY_MARK: u8 = 1 << 5;
+/// The sortable base32 of TIDs: `2` to `7`, `a` to `z`.
+const SORTABLE_BASE32: u8 = 1 << 6;
+
+/// The classes of each byte value.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'a'..=b'z' => ALPHA | LOWER | SORTABLE_BASE32,
+            b'A'..=b'Z' => ALPHA,
+            b'2'..=b'7' => DIGIT | SORTABLE_BASE32,
+            b'0'..=b'9' => DIGIT,
+            b'-' => HYPHEN,
+            b'.' | b'_' | b':' => DID_MARK | RECORD_KEY_MARK,
+            b'%' => DID_MARK,
+            b'~' => RECORD_KEY_MARK,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[byte as usize] & class != 0
+}
+
+fn all(bytes: &[u8], class: u8) -> bool {
+    bytes.iter().all(|byte| is(*byte, class))
+}
+
+fn starts_with(bytes: &[u8], class: u8) -> bool {
+    bytes.first().is_some_and(|byte| is(*byte, class))
+}
+
+fn split_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == separator)?;
+    Some((&bytes[..at], &bytes[at + 1..]))
+}
+
+fn rsplit_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().rposition(|byte| *byte == separator)?;
+    Some((&bytes[..at], &bytes[at + 1..]))
+}
+
+/// <https://atproto.com/specs/did>; at most 2,048 bytes.
+pub fn is_did(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"did:") else { return false };
+    let Some((method, id)) = split_once(rest, b':') else { return false };
     text.len() <= 2048
         && !method.is_empty()
-        && method.bytes().all(|b| b.is_ascii_lowercase())
-        && !id.is_empty()
-        && id.bytes().all(id_char)
-        && !id.ends_with([':', '%'])
+        && all(method, LOWER)
+        && all(id, ALPHA | DIGIT | HYPHEN | DID_MARK)
+        && !matches!(id.last(), None | Some(b':' | b'%'))
 }
 
-/// <https://atproto.com/specs/handle>
-pub fn is_handle(text: &str) -> bool {
-    let label = |l: &str| {
-        (1..=63).contains(&l.len())
-            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !l.starts_with('-')
-            && !l.ends_with('-')
-    };
-    let Some((_, last)) = text.rsplit_once('.') else { return false };
-    text.len() <= 253 && text.split('.').all(label) && last.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+/// A label of a domain name: 1 to 63 letters, digits and inner hyphens.
+fn is_label(label: &[u8]) -> bool {
+    label.len() <= 63
+        && all(label, ALPHA | DIGIT | HYPHEN)
+        && !matches!(label.first(), None | Some(b'-'))
+        && label.last() != Some(&b'-')
 }
 
-/// <https://atproto.com/specs/nsid>
-pub fn is_nsid(text: &str) -> bool {
-    let Some((authority, name)) = text.rsplit_once('.') else { return false };
-    let label = |l: &str| {
-        (1..=63).contains(&l.len())
-            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !l.starts_with('-')
-            && !l.ends_with('-')
-    };
+fn are_labels(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'.').all(is_label)
+}
+
+/// <https://atproto.com/specs/handle>; at least two labels, the last one starting with a letter.
+pub fn is_handle(text: &[u8]) -> bool {
+    let Some((_, last)) = rsplit_once(text, b'.') else { return false };
+    text.len() <= 253 && starts_with(last, ALPHA) && are_labels(text)
+}
+
+/// <https://atproto.com/specs/nsid>; a reversed domain name and a name, together at most 317 bytes. The text of the
+/// specification also limits the domain name to 253 bytes; its interop files, and so all implementations, don't.
+pub fn is_nsid(text: &[u8]) -> bool {
+    let Some((authority, name)) = rsplit_once(text, b'.') else { return false };
     text.len() <= 317
-        && authority.len() <= 253
-        && authority.contains('.')
-        && authority.split('.').all(label)
-        && authority.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
-        && (1..=63).contains(&name.len())
-        && name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
-        && name.bytes().all(|b| b.is_ascii_alphanumeric())
+        && authority.contains(&b'.')
+        && starts_with(authority, ALPHA)
+        && are_labels(authority)
+        && name.len() <= 63
+        && starts_with(name, ALPHA)
+        && all(name, ALPHA | DIGIT)
 }
 
-/// <https://atproto.com/specs/record-key>
-pub fn is_record_key(text: &str) -> bool {
+/// <https://atproto.com/specs/record-key>; 1 to 512 bytes.
+pub fn is_record_key(text: &[u8]) -> bool {
     (1..=512).contains(&text.len())
-        && text != "."
-        && text != ".."
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:~-".contains(&b))
+        && all(text, ALPHA | DIGIT | HYPHEN | RECORD_KEY_MARK)
+        && !matches!(text, b"." | b"..")
 }
 
-/// <https://atproto.com/specs/tid>
-pub fn is_tid(text: &str) -> bool {
-    let digit = |b: u8| matches!(b, b'2'..=b'7' | b'a'..=b'z');
-    text.len() == 13 && text.bytes().all(digit) && matches!(text.as_bytes()[0], b'2'..=b'7' | b'a'..=b'j')
+/// <https://atproto.com/specs/tid>; 13 digits of 5 bits, the highest bit of 65 being zero.
+pub fn is_tid(text: &[u8]) -> bool {
+    text.len() == 13 && text[0] <= b'j' && all(text, SORTABLE_BASE32)
 }
 
-/// <https://atproto.com/specs/at-uri-scheme>, restricted form: no query, no fragment.
-pub fn is_at_uri(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("at://") else { return false };
-    let mut parts = rest.split('/');
-    let authority = parts.next().unwrap_or_default();
-    let collection = parts.next();
-    let rkey = parts.next();
+/// <https://atproto.com/specs/at-uri-scheme>, in the restricted form of records: no query, no fragment.
+pub fn is_at_uri(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"at://") else { return false };
+    let mut parts = rest.split(|byte| *byte == b'/');
+    let is_authority = |authority: &[u8]| is_did(authority) || is_handle(authority);
     text.len() <= 8192
-        && (is_did(authority) || is_handle(authority))
-        && collection.is_none_or(is_nsid)
-        && rkey.is_none_or(is_record_key)
+        && parts.next().is_some_and(is_authority)
+        && parts.next().is_none_or(is_nsid)
+        && parts.next().is_none_or(is_record_key)
         && parts.next().is_none()
-}
-
-/// BCP 47 (RFC 5646) well-formedness.
-pub fn is_language(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let Some(primary) = parts.next() else { return false };
-    let primary_ok = (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic())
-        || primary == "i" || primary == "x";
-    text.len() <= 128
-        && primary_ok
-        && parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

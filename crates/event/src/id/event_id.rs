@@ -1,0 +1,96 @@
+//! The id of one change to one record. It is made from what the change is, never drawn or counted, so that every
+//! source and every restart gives the same.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Names one change to one record, whatever source told of it: the 64-bit xxh3 of DID, collection, record key,
+/// revision and operation. Duplicates are known by it, and traces carry it from frame to trend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(pub u64);
+
+impl EventId {
+    /// The id of a change. `rev` is the repository's revision; for account events the time in decimal.
+    pub fn of(did: &str, collection: &str, rkey: &str, rev: &str, operation: &str) -> Self {
+        let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
+        for part in [did, collection, rkey, rev, operation] {
+            hasher.update(part.as_bytes());
+            // No part can hold a zero byte, so that ("ab", "c") and ("a", "bc") differ.
+            hasher.update(&[0]);
+        }
+        Self(hasher.digest())
+    }
+}
+
+/// 16 lower-case hex digits.
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Text that is not 16 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an event id has 16 lower-case hex digits")]
+pub struct InvalidEventId;
+
+impl FromStr for EventId {
+    type Err = InvalidEventId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEventId> {
+        let is_digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() != 16 || !text.bytes().all(is_digit) {
+            return Err(InvalidEventId);
+        }
+        u64::from_str_radix(text, 16).map(Self).map_err(|_| InvalidEventId)
+    }
+}
+
+// Avro has no unsigned 64-bit number: the same bits as a signed one.
+impl Serialize for EventId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.0.cast_signed())
+    }
+}
+
+impl<'de> Deserialize<'de> for EventId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(|id| Self(id.cast_unsigned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_same_change_has_the_same_id_for_ever() {
+        let id = EventId::of("did:plc:abc", "app.bsky.feed.post", "3jzfcijpj2z2a", "3jzfcijpj2z2b", "create");
+        assert_eq!(id.to_string(), "7af045428f4ee442");
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        assert_ne!(EventId::of("ab", "c", "", "", ""), EventId::of("a", "bc", "", "", ""));
+        assert_ne!(EventId::of("a", "", "b", "", ""), EventId::of("a", "b", "", "", ""));
+    }
+
+    #[test]
+    fn other_forms_of_the_number_are_refused() {
+        for text in ["", "1", "+00000000000000f", "000000000000000F", "0x00000000000000", "00000000000000000"]
+        {
+            assert_eq!(text.parse::<EventId>(), Err(InvalidEventId), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_round_trip(id in any::<u64>()) {
+            prop_assert_eq!(EventId(id).to_string().parse(), Ok(EventId(id)));
+        }
+    }
+}
