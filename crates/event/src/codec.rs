@@ -1,23 +1,61 @@
-//! Events as Avro binary data: the bytes of a log record's value, without a header. The schemas are
-//! `schemas/*.avsc` and are compiled in.
+//! Events as Avro binary data: the bytes of a log record's value, without a header. Which schema they were written
+//! with is not in them: it is this version's ([`schema()`]) unless whoever stored them says otherwise
+//! ([`WriterSchema`]). Headers, such as a schema registry's, are added and removed elsewhere.
 
-use std::sync::LazyLock;
+pub mod json;
+pub mod schema;
+
+use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
 use serde_avro_fast::Schema;
+use serde_avro_fast::de::read::SliceRead;
+use serde_avro_fast::de::{DeserializerConfig, DeserializerState};
+use serde_avro_fast::ser::SerializerConfig;
+
+pub use json::decode_json;
+pub use schema::WriterSchema;
 
 use crate::{Alert, DeadLetter, Follow, KeywordCount, Like, PostEvent, Repost, Topic, Trend, UserActivity};
 
-/// Bytes that do not follow the schema, or a value that does not.
-#[derive(Debug, thiserror::Error)]
-#[error("avro {operation} of {topic}: {detail}")]
-pub struct CodecError {
-    /// The topic whose schema was used.
-    pub topic: Topic,
-    /// `encode` or `decode`.
-    pub operation: &'static str,
-    /// What the Avro library says.
-    pub detail: String,
+/// More elements than any array of a record can have: the network's records have at most 1 MB.
+const SEQUENCE_MAX: usize = 1_000_000;
+
+/// Why a value could not be written, or bytes could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// The value does not fit the schema, such as a count above 2^63.
+    #[error("can't encode for {topic}: {detail}")]
+    Encode {
+        /// The topic whose schema was used.
+        topic: Topic,
+        /// What the Avro library says.
+        detail: String,
+    },
+    /// The bytes do not follow the schema, or hold what is no valid value, such as a DID that is none.
+    #[error("can't decode from {topic}: {detail}")]
+    Decode {
+        /// The topic whose schema was used.
+        topic: Topic,
+        /// What the Avro library says.
+        detail: String,
+    },
+    /// The value ended before the bytes did: they were written with another schema.
+    #[error("can't decode from {topic}: {count} bytes are left")]
+    BytesLeft {
+        /// The topic whose schema was used.
+        topic: Topic,
+        /// How many.
+        count: usize,
+    },
+    /// The text is not an Avro schema.
+    #[error("not a schema for {topic}: {detail}")]
+    Schema {
+        /// The topic it was to be for.
+        topic: Topic,
+        /// What the Avro library says.
+        detail: String,
+    },
 }
 
 /// A value that travels on one topic.
@@ -34,61 +72,64 @@ payload!(
     KeywordCount => WindowCounts, Alert => Alerts, UserActivity => UserActivity, DeadLetter<'a> => DeadLetter,
 );
 
-/// The schema's JSON text, as in `schemas/`.
-pub const fn schema_text(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Posts => include_str!("../../../schemas/post_event.avsc"),
-        Topic::Likes => include_str!("../../../schemas/like.avsc"),
-        Topic::Reposts => include_str!("../../../schemas/repost.avsc"),
-        Topic::Follows => include_str!("../../../schemas/follow.avsc"),
-        Topic::Trends => include_str!("../../../schemas/trend.avsc"),
-        Topic::WindowCounts => include_str!("../../../schemas/keyword_count.avsc"),
-        Topic::Alerts => include_str!("../../../schemas/alert.avsc"),
-        Topic::UserActivity => include_str!("../../../schemas/user_activity.avsc"),
-        Topic::DeadLetter => include_str!("../../../schemas/dead_letter.avsc"),
-    }
-}
-
-static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
-    let parse =
-        |topic: &Topic| schema_text(*topic).parse().expect("the compiled-in schemas are tested to parse");
-    Topic::ALL.iter().map(parse).collect()
-});
-
-/// The parsed schema of a topic.
-pub fn schema(topic: Topic) -> &'static Schema {
-    &SCHEMAS[topic as usize]
-}
-
 /// Encodes values one after the other, reusing the library's buffers. One for each thread.
 pub struct Encoder {
-    configs: Vec<serde_avro_fast::ser::SerializerConfig<'static>>,
+    /// In the order of [`Topic::ALL`].
+    configs: Vec<SerializerConfig<'static>>,
 }
 
 impl Default for Encoder {
     fn default() -> Self {
-        let config = |schema: &'static Schema| serde_avro_fast::ser::SerializerConfig::new(schema);
-        Self { configs: SCHEMAS.iter().map(config).collect() }
+        Self { configs: Topic::ALL.into_iter().map(|topic| SerializerConfig::new(schema(topic))).collect() }
     }
 }
 
 impl Encoder {
-    /// Appends the value's bytes to `out`.
+    /// Appends the value's bytes to `out`, which is as before if it fails. On the hot path, fill one buffer with a
+    /// batch and slice it, or clear and reuse it: nothing is allocated but its growth.
     pub fn encode<'a, T: Payload<'a>>(&mut self, value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        let length_before = out.len();
         let config = &mut self.configs[T::TOPIC as usize];
-        serde_avro_fast::to_datum(value, &mut *out, config).map(drop).map_err(|e| CodecError {
-            topic: T::TOPIC,
-            operation: "encode",
-            detail: e.to_string(),
-        })
+        if let Err(error) = serde_avro_fast::to_datum(value, &mut *out, config) {
+            out.truncate(length_before);
+            return Err(CodecError::Encode { topic: T::TOPIC, detail: error.to_string() });
+        }
+        Ok(())
+    }
+
+    /// The value's bytes, for callers that write few values.
+    pub fn encode_to_vec<'a, T: Payload<'a>>(&mut self, value: &T) -> Result<Vec<u8>, CodecError> {
+        let mut out = Vec::new();
+        self.encode(value, &mut out)?;
+        Ok(out)
     }
 }
 
-/// Reads one value; what can be borrowed from `bytes` is.
+/// This version's schema of a topic, parsed.
+pub fn schema(topic: Topic) -> &'static Schema {
+    schema::current(topic)
+}
+
+/// This version's schema of a topic as JSON text, as in `schemas/`.
+pub const fn schema_text(topic: Topic) -> &'static str {
+    schema::text(topic)
+}
+
+/// Reads one value that this version wrote; what can be borrowed from `bytes` is.
 pub fn decode<'a, T: Payload<'a>>(bytes: &'a [u8]) -> Result<T, CodecError> {
-    serde_avro_fast::from_datum_slice(bytes, schema(T::TOPIC)).map_err(|e| CodecError {
-        topic: T::TOPIC,
-        operation: "decode",
-        detail: e.to_string(),
-    })
+    read(T::TOPIC, schema(T::TOPIC), bytes)
+}
+
+/// Reads one value and nothing after it.
+fn read<'a, T: Deserialize<'a>>(topic: Topic, writer: &Schema, bytes: &'a [u8]) -> Result<T, CodecError> {
+    let mut config = DeserializerConfig::new(writer);
+    config.max_seq_size = SEQUENCE_MAX;
+    let mut state = DeserializerState::with_config(SliceRead::new(bytes), config);
+    let value = T::deserialize(state.deserializer())
+        .map_err(|error| CodecError::Decode { topic, detail: error.to_string() })?;
+    match state.into_reader().fill_buf() {
+        Ok([]) => Ok(value),
+        Ok(left) => Err(CodecError::BytesLeft { topic, count: left.len() }),
+        Err(error) => Err(CodecError::Decode { topic, detail: error.to_string() }),
+    }
 }

@@ -23,6 +23,7 @@ macro_rules! engagement {
             /// Same for the same change from every source.
             pub event_id: EventId,
             /// True when it was withdrawn; `subject` is then unknown.
+            #[serde(default)]
             pub deleted: bool,
             #[doc = $subject_doc]
             #[serde(borrow)]

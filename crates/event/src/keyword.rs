@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Micros;
 
+/// The language of text whose language is not known (BCP 47), and the schemas' default.
+pub const UNDETERMINED: &str = "und";
+
+pub(crate) fn undetermined() -> String {
+    UNDETERMINED.to_owned()
+}
+
 /// What a keyword is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +44,7 @@ pub struct KeywordCount {
     /// Word, hashtag or phrase.
     pub kind: KeywordKind,
     /// The language most of its posts are in (BCP 47 primary subtag), or `und`.
+    #[serde(default = "undetermined")]
     pub language: String,
     /// Sliding or tumbling.
     pub window: WindowKind,

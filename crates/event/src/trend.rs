@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keyword::undetermined;
 use crate::{EventId, KeywordKind, Micros, WindowKind};
 
 /// Where a trend is in its life.
@@ -32,6 +33,7 @@ pub struct Trend {
     /// Word, hashtag or phrase.
     pub kind: KeywordKind,
     /// The language most of its posts are in (BCP 47 primary subtag), or `und`.
+    #[serde(default = "undetermined")]
     pub language: String,
     /// Where it is in its life.
     pub status: TrendStatus,
@@ -64,10 +66,13 @@ pub struct Trend {
     /// Places gained since the slide before (negative: lost); none for a trend that is new in the ranking.
     pub rank_change: Option<i32>,
     /// Posts per minute of the last hour, oldest first; at most 60.
+    #[serde(default)]
     pub sparkline: Vec<u32>,
     /// Keywords that occur in the same posts, most shared first.
+    #[serde(default)]
     pub related: Vec<String>,
     /// Real posts of this window, newest first.
+    #[serde(default)]
     pub sample_posts: Vec<SamplePost>,
     /// Why: the parts the score was made of.
     pub why: ScoreParts,
@@ -130,6 +135,7 @@ pub struct Alert {
     /// Word, hashtag or phrase.
     pub keyword_kind: KeywordKind,
     /// As in [`Trend`].
+    #[serde(default = "undetermined")]
     pub language: String,
     /// Posts in the window.
     pub frequency: u64,
@@ -154,5 +160,6 @@ pub struct Alert {
     /// When the trend started.
     pub started_at: Micros,
     /// Real posts; empty at the end.
+    #[serde(default)]
     pub sample_posts: Vec<SamplePost>,
 }
