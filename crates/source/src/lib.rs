@@ -1,6 +1,15 @@
 //! Where events come from: Bluesky's raw firehose, Jetstream, recorded files.
 //!
 //! [`wire`] is what every Bluesky protocol decodes into; [`bluesky`] decodes them; [`record`] turns records into
-//! events. It writes to no log and knows nothing of trends.
+//! events. Why input is dropped is a [`DropReason`]. It writes to no log and knows nothing of trends.
 
 pub mod wire;
+
+pub mod bluesky;
+pub mod cbor;
+pub mod datetime;
+pub mod record;
+
+mod reason;
+
+pub use reason::DropReason;

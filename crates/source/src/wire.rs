@@ -1,7 +1,11 @@
 //! What one message of any Bluesky stream says, borrowed from its bytes: the common form of firehose frames and of
 //! Jetstream's JSON. Records are still undecoded.
 
+use std::borrow::Cow;
+
 use skytrend_event::{Cid, Did, Micros, Nsid, RecordKey, Tid};
+
+use crate::DropReason;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,21 +28,21 @@ pub enum Message<'a> {
     /// Word from the server, such as `OutdatedCursor`. Does not move the cursor.
     Info {
         /// Its stable name.
-        name: &'a str,
+        name: Cow<'a, str>,
         /// For people.
-        message: &'a str,
+        message: Cow<'a, str>,
     },
     /// The server's last word; it closes the stream after it.
     Error {
         /// Its stable name, such as `ConsumerTooSlow`, `FutureCursor`.
-        error: &'a str,
+        error: Cow<'a, str>,
         /// For people.
-        message: &'a str,
+        message: Cow<'a, str>,
     },
     /// A type or an operation of the stream that this version does not know: to be ignored, and counted.
     Unknown {
         /// Its name or number.
-        what: &'a str,
+        what: Cow<'a, str>,
         /// Where in the stream, as far as it says.
         at: Option<Place>,
     },
@@ -64,6 +68,8 @@ pub struct Commit<'a> {
     pub rev: Tid<'a>,
     /// The changes, in order.
     pub ops: smallvec::SmallVec<[Op<'a>; 1]>,
+    /// Why operations of the commit are not among `ops`: a path, a content id or an action that is not valid.
+    pub rejected_ops: Vec<DropReason>,
 }
 
 /// One change of one record.
@@ -118,6 +124,15 @@ pub enum Body<'a> {
     WrongCid,
 }
 
+/// When and at which sequence number the relay said what Jetstream repeats; on the firehose the same as [`Place`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inner<'a> {
+    /// The relay's sequence number.
+    pub seq: i64,
+    /// The relay's time, as it wrote it (RFC 3339).
+    pub time: Cow<'a, str>,
+}
+
 /// An account's hosting status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account<'a> {
@@ -128,9 +143,9 @@ pub struct Account<'a> {
     /// Whether its host serves it.
     pub active: bool,
     /// Why not: `takendown`, `suspended`, `deleted`, `deactivated`, `desynchronized`, `throttled`, …
-    pub status: Option<&'a str>,
-    /// The account event's own sequence number and time, which Jetstream v1 nests (for its JSON form).
-    pub inner: Option<(i64, &'a str)>,
+    pub status: Option<Cow<'a, str>>,
+    /// The relay's own word on it.
+    pub inner: Option<Inner<'a>>,
 }
 
 /// A hint that an account's identity may have changed.
@@ -141,7 +156,7 @@ pub struct Identity<'a> {
     /// The account.
     pub did: Did<'a>,
     /// Its handle, unverified.
-    pub handle: Option<&'a str>,
-    /// As in [`Account::inner`].
-    pub inner: Option<(i64, &'a str)>,
+    pub handle: Option<Cow<'a, str>>,
+    /// The relay's own word on it.
+    pub inner: Option<Inner<'a>>,
 }
