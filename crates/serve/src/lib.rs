@@ -1,1 +1,19 @@
-//! serve
+//! Where people look: the present state of the result topics ([`view`]), as JSON over HTTP ([`http`]).
+//!
+//! It reads no topic itself: the program hands it records in log order, and answers for the log by
+//! [`http::TopicReader`]. It reads no clock for what it shows: all times are those of the records.
+
+pub mod view;
+
+pub mod http;
+
+pub mod metrics;
+
+mod keyword_key;
+mod rfc3339;
+
+#[cfg(test)]
+mod example;
+
+pub use keyword_key::{InvalidKeyword, KeywordKey, KeywordPath};
+pub use rfc3339::rfc3339;

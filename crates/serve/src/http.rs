@@ -1,0 +1,169 @@
+//! The HTTP API: what [`ApiState`] gives, as JSON. GET only; errors are RFC 9457 problems.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/api/v1/trends` | the newest window's trends, by rank |
+//! | `/api/v1/trends/{keyword}` | one keyword: current trend, history, counts |
+//! | `/api/v1/alerts` | the newest alerts |
+//! | `/api/v1/activity` | the newest windows of user activity |
+//! | `/api/v1/status` | what the pipeline says of itself |
+//! | `/api/v1/topics/{topic}` | records of the log, as JSON lines |
+//! | `/health/live`, `/health/ready` | for supervisors |
+//! | `/metrics` | Prometheus text |
+//!
+//! [`router`] is the API without a socket; [`run`] serves it on one until it is told to stop. Health and metrics
+//! answer also when the limit of concurrent requests is reached, so that an overload can be seen.
+
+mod admission;
+mod problem;
+mod query;
+
+mod health;
+mod recent;
+mod topics;
+mod trends;
+
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use crate::view::TrendView;
+pub use health::{Readiness, Unready};
+pub use run::{RunReport, run};
+pub use topics::{TopicReadError, TopicReader, TopicRecord};
+
+use problem::Problem;
+use query::Query;
+
+/// The most records that one answer holds: `limit` of every endpoint.
+pub const LIMIT_MAX: usize = 500;
+
+/// Limits of the server. Where it listens is the program's to say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Connections open at once; more wait in the system's backlog.
+    pub connections_max: usize,
+    /// API requests worked on at once; more are answered 503. Each takes well under a millisecond, so this many at
+    /// once means that something hangs.
+    pub requests_max: usize,
+    /// Reads of the log at once: they block a thread each.
+    pub topic_reads_max: usize,
+    /// After this many seconds a request is answered 503.
+    pub request_timeout_secs: u64,
+    /// A connection that does not complete a request's head in this many seconds is closed.
+    pub header_timeout_secs: u64,
+    /// Seconds that open requests get to finish after the signal to stop.
+    pub shutdown_grace_secs: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connections_max: 256,
+            requests_max: 64,
+            topic_reads_max: 4,
+            request_timeout_secs: 10,
+            header_timeout_secs: 10,
+            shutdown_grace_secs: 3,
+        }
+    }
+}
+
+/// What the endpoints answer from. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    view: Arc<TrendView>,
+    readiness: Arc<Readiness>,
+    status: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
+    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    topics: Arc<dyn TopicReader>,
+    settings: Arc<Settings>,
+    requests: Arc<Semaphore>,
+    topic_reads: Arc<Semaphore>,
+}
+
+impl ApiState {
+    /// State over the view and the log. Without the methods below it has no readiness checks, an empty status and
+    /// empty metrics.
+    pub fn new(view: Arc<TrendView>, topics: Arc<dyn TopicReader>, settings: Settings) -> Self {
+        Self {
+            view,
+            readiness: Arc::default(),
+            status: Arc::new(|| serde_json::Value::Object(serde_json::Map::new())),
+            metrics: Arc::new(String::new),
+            topics,
+            requests: Arc::new(Semaphore::new(settings.requests_max)),
+            topic_reads: Arc::new(Semaphore::new(settings.topic_reads_max)),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// What `/health/ready` checks.
+    #[must_use]
+    pub fn with_readiness(mut self, readiness: Readiness) -> Self {
+        self.readiness = Arc::new(readiness);
+        self
+    }
+
+    /// What `/api/v1/status` answers. Called on each request; must not block.
+    #[must_use]
+    pub fn with_status(mut self, status: impl Fn() -> serde_json::Value + Send + Sync + 'static) -> Self {
+        self.status = Arc::new(status);
+        self
+    }
+
+    /// Renders `/metrics` as Prometheus text. Called on each request; must not block.
+    #[must_use]
+    pub fn with_metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.metrics = Arc::new(render);
+        self
+    }
+
+    fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.settings.request_timeout_secs)
+    }
+}
+
+/// All endpoints.
+pub fn router(state: ApiState) -> Router {
+    let api = Router::new()
+        .route("/api/v1/trends", get(trends::list))
+        .route("/api/v1/trends/{keyword}", get(trends::one))
+        .route("/api/v1/alerts", get(recent::alerts))
+        .route("/api/v1/activity", get(recent::activity))
+        .route("/api/v1/status", get(status))
+        .route("/api/v1/topics/{topic}", get(topics::read))
+        .route_layer(from_fn_with_state(state.clone(), admission::limit));
+    Router::new()
+        .merge(api)
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics))
+        .fallback(problem::no_such_path)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn(admission::measure))
+        .with_state(state)
+}
+
+async fn status(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
+    query.allow(&[])?;
+    Ok(([(CACHE_CONTROL, "no-store")], axum::Json((state.status)())).into_response())
+}
+
+async fn metrics(State(state): State<ApiState>) -> Response {
+    let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+    (headers, (state.metrics)()).into_response()
+}

@@ -1,0 +1,132 @@
+//! Answers to requests that can't be met, as `application/problem+json` (RFC 9457).
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Characters of the request that a problem repeats: enough to recognise it by.
+const ECHO_CHARS_MAX: usize = 80;
+
+/// Why a request can't be met. Members `type` (`about:blank`: the status says it all), `title` and `status` are the
+/// RFC's; the others are left out where they don't apply.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Problem {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: Box<str>,
+    /// The query parameter that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<Box<str>>,
+    /// What it may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<Box<str>>,
+    /// What was probably meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<Box<str>>,
+}
+
+impl Problem {
+    /// A problem that the status and one sentence describe.
+    pub(super) fn new(status: StatusCode, detail: impl Into<Box<str>>) -> Self {
+        Self {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            ..Self::default()
+        }
+    }
+
+    /// 400: a query parameter has a value that it may not have.
+    pub(super) fn parameter(name: &str, value: &str, allowed: impl Into<Box<str>>) -> Self {
+        let detail = format!("{name} can't be {:?}", echo(value));
+        Self { parameter: Some(name.into()), allowed: Some(allowed.into()), ..Self::bad_request(detail) }
+    }
+
+    /// 400: the query has a parameter that doesn't exist here, or has it twice.
+    pub(super) fn unexpected_parameter(name: &str, why: &str, allowed: &[&str]) -> Self {
+        let name = echo(name);
+        let allowed_names = if allowed.is_empty() { "no parameters".to_owned() } else { allowed.join(", ") };
+        Self {
+            parameter: Some(name.as_str().into()),
+            allowed: Some(allowed_names.into()),
+            ..Self::bad_request(format!("{why} parameter {name:?}"))
+        }
+    }
+
+    /// 400 for any other reason.
+    pub(super) fn bad_request(detail: impl Into<Box<str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 404.
+    pub(super) fn not_found(detail: impl Into<Box<str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 503: the same request may be met in a moment.
+    pub(super) fn unavailable(detail: impl Into<Box<str>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// The same problem, with what was probably meant.
+    pub(super) fn with_suggestion(self, suggestion: Option<impl Into<Box<str>>>) -> Self {
+        Self { suggestion: suggestion.map(Into::into), ..self }
+    }
+
+    /// The same problem, with what the request may ask for.
+    pub(super) fn with_allowed(self, allowed: impl Into<Box<str>>) -> Self {
+        Self { allowed: Some(allowed.into()), ..self }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
+        let mut response = (status, headers, body).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// The beginning of a text of the request.
+pub(super) fn echo(text: &str) -> String {
+    match text.char_indices().nth(ECHO_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The name that is closest to `wrong`, if any is close.
+pub(super) fn closest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = echo(wrong);
+    let similar = |name: &'a str| (strsim::jaro_winkler(&wrong, name), name);
+    let best = names.into_iter().map(similar).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    // Jaro-Winkler: 0.8 lets two swapped, missing or wrong letters of a short name pass, not another word.
+    (best.0 >= 0.8).then_some(best.1)
+}
+
+pub(super) async fn no_such_path(uri: Uri) -> Problem {
+    let paths = [
+        "/api/v1/trends",
+        "/api/v1/alerts",
+        "/api/v1/activity",
+        "/api/v1/status",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+    ];
+    Problem::not_found(format!("there is nothing at {:?}", echo(uri.path())))
+        .with_suggestion(closest(uri.path(), paths))
+}
+
+pub(super) async fn method_not_allowed(method: Method) -> Problem {
+    let detail = format!("{:?} is not possible here", echo(method.as_str()));
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with_allowed("GET, HEAD")
+}

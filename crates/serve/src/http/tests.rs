@@ -1,0 +1,245 @@
+//! The API over its router: what each endpoint answers, and what it refuses.
+
+mod errors;
+mod socket;
+
+use std::ops::Range;
+use std::sync::{Mutex, mpsc};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use serde_json::{Value, json};
+use skytrend_event::codec::Encoder;
+use skytrend_event::{AlertKind, Topic, Trend, WindowKind};
+use tower::ServiceExt;
+
+use super::*;
+use crate::example::{activity, alert, at, count, ended, trend};
+
+/// A log of one topic with one partition: `trending-keywords` at offsets 5 to 7, the last of them broken.
+pub(super) struct ShortLog;
+
+impl TopicReader for ShortLog {
+    fn bounds(&self, topic: Topic, partition: u32) -> Result<Range<u64>, TopicReadError> {
+        match (topic, partition) {
+            (Topic::Trends, 0) => Ok(5..8),
+            (Topic::DeadLetter, _) => Err(TopicReadError::Failed { detail: "disk on fire".to_owned() }),
+            _ => Err(TopicReadError::UnknownPartition { topic, partition }),
+        }
+    }
+
+    fn read(
+        &self,
+        _topic: Topic,
+        _partition: u32,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<TopicRecord>, TopicReadError> {
+        let record = |offset: u64| {
+            let mut value = Vec::new();
+            Encoder::default().encode(&trend("quake", 1, 10), &mut value).expect("a trend has a schema");
+            if offset == 7 {
+                value = b"\xffbroken".to_vec();
+            }
+            TopicRecord { offset, timestamp: at(10), key: "quake".into(), value: value.into() }
+        };
+        Ok((from..8).take(limit).map(record).collect())
+    }
+}
+
+/// An empty log that says when it is asked, and answers only when it is let.
+pub(super) struct StuckLog {
+    entered: tokio::sync::mpsc::UnboundedSender<()>,
+    gate: Mutex<mpsc::Receiver<()>>,
+}
+
+impl StuckLog {
+    /// The log, what tells of a call, and what lets calls go when it is dropped.
+    pub(super) fn new() -> (Self, tokio::sync::mpsc::UnboundedReceiver<()>, mpsc::Sender<()>) {
+        let (entered, enters) = tokio::sync::mpsc::unbounded_channel();
+        let (let_go, gate) = mpsc::channel();
+        (Self { entered, gate: Mutex::new(gate) }, enters, let_go)
+    }
+}
+
+impl TopicReader for StuckLog {
+    fn bounds(&self, _topic: Topic, _partition: u32) -> Result<Range<u64>, TopicReadError> {
+        let _ = self.entered.send(());
+        let _ = self.gate.lock().expect("no call panics").recv();
+        Ok(0..0)
+    }
+
+    fn read(
+        &self,
+        _topic: Topic,
+        _partition: u32,
+        _from: u64,
+        _limit: usize,
+    ) -> Result<Vec<TopicRecord>, TopicReadError> {
+        Ok(Vec::new())
+    }
+}
+
+pub(super) fn state() -> ApiState {
+    let view = TrendView::new(&crate::view::Settings::default());
+    view.apply_trend(trend("quake", 1, 9));
+    view.apply_trend(trend("quake", 1, 10));
+    view.apply_trend(Trend { language: "pt".to_owned(), ..trend("#Eleições", 2, 10) });
+    view.apply_trend(Trend { language: "pt".to_owned(), ..trend("golo", 3, 10) });
+    view.apply_trend(Trend { window: WindowKind::Tumbling, ..trend("goal", 1, 10) });
+    view.apply_trend(ended("storm", 10));
+    view.apply_count(&count("quake", 412, 10));
+    view.apply_count(&count("weather", 30, 10));
+    view.apply_alert(alert("quake", AlertKind::Started, 8));
+    view.apply_alert(alert("quake", AlertKind::Ended, 9));
+    view.apply_activity(activity(5));
+    view.apply_activity(activity(10));
+    view.publish();
+    ApiState::new(Arc::new(view), Arc::new(ShortLog), Settings::default())
+}
+
+/// Status, headers and text of the answer to a GET.
+pub(super) async fn get_text(state: ApiState, path: &str) -> (StatusCode, HeaderMap, String) {
+    let request = Request::get(path).body(Body::empty()).expect("a path");
+    let response = router(state).oneshot(request).await.expect("the router is infallible");
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 24).await.expect("the body is complete");
+    (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).expect("answers are UTF-8"))
+}
+
+/// The answer to a GET that must succeed.
+async fn get_ok(path: &str) -> Value {
+    let (status, headers, text) = get_text(state(), path).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {text}");
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn column(list: &Value, field: &str) -> Vec<Value> {
+    list.as_array().expect("an array").iter().map(|row| row[field].clone()).collect()
+}
+
+#[tokio::test]
+async fn trends_are_the_newest_window_by_rank() {
+    let answer = get_ok("/api/v1/trends").await;
+    assert_eq!(answer["window"], "sliding");
+    assert_eq!(answer["window_end"], at(10).0);
+    assert_eq!(answer["window_start"], at(0).0);
+    assert_eq!(answer["window_end_iso"], "2025-03-01T12:10:00Z");
+    assert_eq!(answer["generated_from"], json!({"topic": "trending-keywords", "trends": 3, "matching": 3}));
+    assert_eq!(column(&answer["trends"], "keyword"), ["quake", "#Eleições", "golo"]);
+    assert_eq!(column(&answer["trends"], "position"), [1, 2, 3]);
+    assert_eq!(answer["trends"][0]["sample_posts"][0]["text"], "did anyone else feel that?");
+
+    let tumbling = get_ok("/api/v1/trends?window=tumbling").await;
+    assert_eq!(column(&tumbling["trends"], "keyword"), ["goal"]);
+}
+
+#[tokio::test]
+async fn a_language_keeps_the_rank_among_all_and_has_its_own_positions() {
+    let answer = get_ok("/api/v1/trends?language=PT-br&limit=1").await;
+    assert_eq!(answer["language"], "pt");
+    assert_eq!(answer["generated_from"]["matching"], 2);
+    assert_eq!(column(&answer["trends"], "rank"), [2]);
+    assert_eq!(column(&answer["trends"], "position"), [1]);
+}
+
+#[tokio::test]
+async fn an_empty_view_answers_with_an_empty_window() {
+    let view = Arc::new(TrendView::new(&crate::view::Settings::default()));
+    let empty = ApiState::new(view, Arc::new(ShortLog), Settings::default());
+    let (status, _, text) = get_text(empty, "/api/v1/trends").await;
+    assert_eq!(status, StatusCode::OK);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&answer["window_end"], &answer["trends"]), (&Value::Null, &json!([])));
+}
+
+#[tokio::test]
+async fn a_keyword_has_its_current_trend_history_and_counts() {
+    let answer = get_ok("/api/v1/trends/QUAKE").await;
+    assert_eq!((&answer["kind"], &answer["normalized_keyword"]), (&json!("word"), &json!("quake")));
+    assert_eq!(answer["current"]["sliding"]["rank"], 1);
+    assert_eq!(answer["current"]["tumbling"], Value::Null);
+    assert_eq!(column(&answer["history"], "window_end"), [at(9).0, at(10).0]);
+    assert_eq!(column(&answer["counts"], "count"), [412]);
+
+    let hashtag = get_ok("/api/v1/trends/%23elei%C3%A7%C3%B5es").await;
+    assert_eq!((&hashtag["kind"], &hashtag["keyword"]), (&json!("hashtag"), &json!("#Eleições")));
+
+    let storm = get_ok("/api/v1/trends/storm").await;
+    assert_eq!(storm["current"], json!({"sliding": null, "tumbling": null}));
+    assert_eq!(column(&storm["history"], "status"), ["ended"]);
+}
+
+#[tokio::test]
+async fn alerts_and_activity_are_newest_first() {
+    let alerts = get_ok("/api/v1/alerts").await;
+    assert_eq!(column(&alerts["alerts"], "kind"), ["ended", "started"]);
+    let one = get_ok("/api/v1/alerts?limit=1").await;
+    assert_eq!(column(&one["alerts"], "window_end"), [at(9).0]);
+    let activity = get_ok("/api/v1/activity").await;
+    assert_eq!(column(&activity["activity"], "window_end"), [at(10).0, at(5).0]);
+    assert_eq!(activity["activity"][0]["active_users"], 900);
+}
+
+#[tokio::test]
+async fn status_and_metrics_are_what_the_program_says() {
+    let state = state().with_status(|| json!({"source": "simulated"})).with_metrics(|| "up 1\n".to_owned());
+    let (_, headers, text) = get_text(state.clone(), "/api/v1/status").await;
+    assert_eq!(
+        (text.as_str(), &headers["cache-control"]),
+        (r#"{"source":"simulated"}"#, &"no-store".parse().expect("a value"))
+    );
+    let (_, headers, text) = get_text(state, "/metrics").await;
+    assert_eq!(
+        (text.as_str(), &headers["content-type"]),
+        ("up 1\n", &"text/plain; version=0.0.4; charset=utf-8".parse().expect("a value"))
+    );
+}
+
+#[tokio::test]
+async fn ready_needs_every_check() {
+    let state = state();
+    let (status, headers, _) = get_text(state.clone(), "/health/ready").await;
+    assert_eq!((status, &headers["cache-control"]), (StatusCode::OK, &"no-store".parse().expect("a value")));
+
+    let checks = Readiness::new()
+        .with("log", || Ok(()))
+        .with("source", || Err(Unready::because("no connection for 30 s")));
+    let unready = state.with_readiness(checks);
+    let (status, _, text) = get_text(unready.clone(), "/health/ready").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    let source = json!({"name": "source", "ok": false, "reason": "no connection for 30 s"});
+    assert_eq!(report, json!({"status": "not ready", "checks": [{"name": "log", "ok": true}, source]}));
+    let (status, _, _) = get_text(unready, "/health/live").await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_topic_is_read_as_lines_from_where_one_asks() {
+    let lines = async |path: &str| {
+        let (status, headers, text) = get_text(state(), path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        assert_eq!(headers["skytrend-end-offset"], "8");
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        (
+            headers["skytrend-next-offset"].to_str().expect("digits").to_owned(),
+            column(&json!(lines), "offset"),
+            lines,
+        )
+    };
+    let (next, offsets, all) = lines("/api/v1/topics/trending-keywords?from=earliest").await;
+    assert_eq!((next.as_str(), offsets), ("8", vec![json!(5), json!(6), json!(7)]));
+    assert_eq!(all[0]["value"]["keyword"], "quake");
+    assert_eq!(all[0]["timestamp_iso"], "2025-03-01T12:10:00Z");
+    assert_eq!(all[2]["undecodable"]["value"], "hex:ff62726f6b656e");
+
+    let (next, offsets, _) = lines("/api/v1/topics/trending-keywords?limit=2").await;
+    assert_eq!((next.as_str(), offsets), ("8", vec![json!(6), json!(7)]));
+    let (next, offsets, _) = lines("/api/v1/topics/trending-keywords?from=6&limit=1&partition=0").await;
+    assert_eq!((next.as_str(), offsets), ("7", vec![json!(6)]));
+    let (next, offsets, _) = lines("/api/v1/topics/trending-keywords?from=8").await;
+    assert_eq!((next.as_str(), offsets), ("8", Vec::new()));
+}

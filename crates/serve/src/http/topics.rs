@@ -1,0 +1,181 @@
+//! `/api/v1/topics/{topic}`: records of the log as JSON lines, for the command line while a run holds the store.
+//!
+//! The log itself is behind [`TopicReader`], which the program implements; the records' bytes are read here, since
+//! their format is the events' own.
+
+mod line;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use skytrend_event::{Micros, Topic};
+
+use super::problem::{closest, echo};
+use super::{ApiState, LIMIT_MAX, Problem, Query};
+
+const LIMIT_DEFAULT: usize = 50;
+
+/// The offset to continue from: one past the last record of the answer.
+const NEXT_OFFSET: HeaderName = HeaderName::from_static("skytrend-next-offset");
+/// One past the partition's last record.
+const END_OFFSET: HeaderName = HeaderName::from_static("skytrend-end-offset");
+
+/// A record as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicRecord {
+    /// Its place in the partition.
+    pub offset: u64,
+    /// Event time.
+    pub timestamp: Micros,
+    /// The record's key.
+    pub key: Bytes,
+    /// Avro, by the topic's schema.
+    pub value: Bytes,
+}
+
+/// Why the log gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TopicReadError {
+    /// The topic has no such partition, or does not exist in this store.
+    #[error("topic {topic} has no partition {partition}")]
+    UnknownPartition {
+        /// The topic asked for.
+        topic: Topic,
+        /// The partition asked for.
+        partition: u32,
+    },
+    /// The first record asked for left by retention between the two calls.
+    #[error("offset {asked} is gone, the earliest is {earliest}")]
+    OffsetGone {
+        /// What was asked for.
+        asked: u64,
+        /// What is still there.
+        earliest: u64,
+    },
+    /// The log failed.
+    #[error("the log can't be read: {detail}")]
+    Failed {
+        /// What the log says.
+        detail: String,
+    },
+}
+
+/// Reads the log. Called on a thread that may block.
+pub trait TopicReader: Send + Sync + 'static {
+    /// The offsets there are: earliest to one past the last.
+    fn bounds(&self, topic: Topic, partition: u32) -> Result<Range<u64>, TopicReadError>;
+
+    /// Records from `from` on, at most `limit`, possibly fewer (a limit on bytes is the log's own), at least one if
+    /// there is one.
+    fn read(
+        &self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<TopicRecord>, TopicReadError>;
+}
+
+impl From<TopicReadError> for Problem {
+    fn from(error: TopicReadError) -> Self {
+        let status = match error {
+            TopicReadError::UnknownPartition { .. } => StatusCode::NOT_FOUND,
+            TopicReadError::OffsetGone { .. } => StatusCode::GONE,
+            TopicReadError::Failed { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Earliest,
+    /// At the last `limit` records.
+    Latest,
+    Offset(u64),
+}
+
+struct Page {
+    records: Vec<TopicRecord>,
+    next: u64,
+    end: u64,
+}
+
+pub(super) async fn read(
+    State(state): State<ApiState>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.allow(&["partition", "from", "limit"])?;
+    let topic = topic(path)?;
+    let partition = query.number("partition", 0..=u32::MAX, 0)?;
+    let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
+    let start = start(&query)?;
+
+    let busy = |_| Problem::unavailable("too many reads of the log at once");
+    let permit = Arc::clone(&state.topic_reads).try_acquire_owned().map_err(busy)?;
+    let reader = Arc::clone(&state.topics);
+    // The permit goes with the thread: a read that outlives its request still counts.
+    let read = tokio::task::spawn_blocking(move || {
+        let page = read_page(reader.as_ref(), topic, partition, start, limit);
+        drop(permit);
+        page.map(|page| (line::write_all(topic, partition, &page.records), page.next, page.end))
+    });
+    let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
+    let (lines, next, end) = read.await.map_err(panicked)??;
+    let headers = [(CONTENT_TYPE, "application/x-ndjson"), (CACHE_CONTROL, "no-store")];
+    Ok((headers, [(NEXT_OFFSET, next.to_string()), (END_OFFSET, end.to_string())], lines).into_response())
+}
+
+fn topic(path: Result<Path<String>, PathRejection>) -> Result<Topic, Problem> {
+    let Path(name) = path.map_err(|_| Problem::bad_request("the topic in the path is not UTF-8"))?;
+    name.parse().map_err(|_| {
+        let names = Topic::ALL.map(Topic::name);
+        Problem::not_found(format!("no topic is called {:?}", echo(&name)))
+            .with_allowed(names.join(", "))
+            .with_suggestion(closest(&name, names))
+    })
+}
+
+fn start(query: &Query) -> Result<Start, Problem> {
+    match query.text("from") {
+        None | Some("latest") => Ok(Start::Latest),
+        Some("earliest") => Ok(Start::Earliest),
+        Some(text) => match query.number("from", 0..=u64::MAX, 0) {
+            Ok(offset) => Ok(Start::Offset(offset)),
+            Err(_) => Err(Problem::parameter("from", text, "earliest, latest, or an offset")),
+        },
+    }
+}
+
+fn read_page(
+    reader: &dyn TopicReader,
+    topic: Topic,
+    partition: u32,
+    start: Start,
+    limit: usize,
+) -> Result<Page, TopicReadError> {
+    let bounds = reader.bounds(topic, partition)?;
+    let from = match start {
+        Start::Earliest => bounds.start,
+        Start::Latest => bounds.end.saturating_sub(limit as u64).max(bounds.start),
+        Start::Offset(asked) if asked < bounds.start => {
+            return Err(TopicReadError::OffsetGone { asked, earliest: bounds.start });
+        }
+        Start::Offset(asked) => asked,
+    };
+    let mut records =
+        if from < bounds.end { reader.read(topic, partition, from, limit)? } else { Vec::new() };
+    records.truncate(limit);
+    let next = records.last().map_or(from, |last| last.offset.saturating_add(1));
+    // Records may have been appended between the two calls.
+    let end = if records.is_empty() { bounds.end } else { bounds.end.max(next) };
+    Ok(Page { records, next, end })
+}

@@ -1,0 +1,265 @@
+//! What each keyword did: its trends and counts of the last hours, as small points without their posts.
+//!
+//! Memory is bounded three times: by age, by points of a keyword, and by keywords. Age counts from the newest window
+//! of any keyword, so that nothing here depends on a clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use skytrend_event::time::SECOND;
+use skytrend_event::{KeywordCount, KeywordKind, Micros, Trend, TrendStatus, WindowKind};
+
+use super::Settings;
+use super::series::{Point, PointKey, Series};
+use crate::KeywordKey;
+
+/// A trend's numbers in one window. Fields as in [`Trend`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of Trend, which documents them")]
+pub struct TrendPoint {
+    pub window: WindowKind,
+    pub window_start: Micros,
+    pub window_end: Micros,
+    pub status: TrendStatus,
+    pub rank: u32,
+    pub rank_change: Option<i32>,
+    pub frequency: u64,
+    pub unique_authors: u64,
+    pub expected: f64,
+    pub growth_rate: f64,
+    pub z_score: f64,
+    pub confidence_score: f64,
+    pub velocity: f64,
+    pub score: f64,
+}
+
+impl From<&Trend> for TrendPoint {
+    fn from(trend: &Trend) -> Self {
+        Self {
+            window: trend.window,
+            window_start: trend.window_start,
+            window_end: trend.window_end,
+            status: trend.status,
+            rank: trend.rank,
+            rank_change: trend.rank_change,
+            frequency: trend.frequency,
+            unique_authors: trend.unique_authors,
+            expected: trend.expected,
+            growth_rate: trend.growth_rate,
+            z_score: trend.z_score,
+            confidence_score: trend.confidence_score,
+            velocity: trend.velocity,
+            score: trend.score,
+        }
+    }
+}
+
+/// A keyword's count in one window. Fields as in [`KeywordCount`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of KeywordCount, which documents them")]
+pub struct CountPoint {
+    pub window: WindowKind,
+    pub window_start: Micros,
+    pub window_end: Micros,
+    pub count: u64,
+    pub unique_authors: u64,
+}
+
+impl From<&KeywordCount> for CountPoint {
+    fn from(count: &KeywordCount) -> Self {
+        Self {
+            window: count.window,
+            window_start: count.window_start,
+            window_end: count.window_end,
+            count: count.count,
+            unique_authors: count.unique_authors,
+        }
+    }
+}
+
+/// What is held of one keyword.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KeywordHistory {
+    /// As people mostly write it, by its newest record.
+    pub keyword: String,
+    /// NFKC, lower case, without `#`.
+    pub normalized_keyword: String,
+    /// Word, hashtag or phrase.
+    pub kind: KeywordKind,
+    /// The language of its newest record.
+    pub language: String,
+    /// Its trends, oldest window first.
+    pub history: Vec<TrendPoint>,
+    /// Its counts, oldest window first.
+    pub counts: Vec<CountPoint>,
+}
+
+impl Point for TrendPoint {
+    fn key(&self) -> PointKey {
+        (self.window_end, self.window)
+    }
+}
+
+impl Point for CountPoint {
+    fn key(&self) -> PointKey {
+        (self.window_end, self.window)
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    keyword: String,
+    language: String,
+    newest: Micros,
+    trends: Series<TrendPoint>,
+    counts: Series<CountPoint>,
+}
+
+impl Entry {
+    const fn new() -> Self {
+        Self {
+            keyword: String::new(),
+            language: String::new(),
+            newest: Micros(i64::MIN),
+            trends: Series::new(),
+            counts: Series::new(),
+        }
+    }
+
+    fn age(&self, key: &KeywordKey) -> Age {
+        (!self.trends.is_empty(), self.newest, key.clone())
+    }
+}
+
+/// Entries in the order in which they leave: those that never trended, then by newest window.
+type Age = (bool, Micros, KeywordKey);
+
+#[derive(Debug)]
+pub(super) struct Histories {
+    length: i64,
+    keywords_max: usize,
+    points_max: usize,
+    newest: Option<Micros>,
+    entries: BTreeMap<KeywordKey, Entry>,
+    by_age: BTreeSet<Age>,
+}
+
+impl Histories {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            length: i64::from(settings.history_secs) * SECOND,
+            keywords_max: settings.history_keywords_max,
+            points_max: settings.history_points_max,
+            newest: None,
+            entries: BTreeMap::new(),
+            by_age: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn apply_trend(&mut self, trend: &Trend) {
+        let key = KeywordKey::new(&trend.normalized_keyword, trend.kind);
+        self.touch(key, &trend.keyword, &trend.language, trend.window_end, |entry| {
+            entry.trends.insert(trend.into());
+        });
+    }
+
+    pub(super) fn apply_count(&mut self, count: &KeywordCount) {
+        let key = KeywordKey::new(&count.normalized_keyword, count.kind);
+        self.touch(key, &count.keyword, &count.language, count.window_end, |entry| {
+            entry.counts.insert(count.into());
+        });
+    }
+
+    pub(super) fn contains(&self, key: &KeywordKey) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    pub(super) fn get(&self, key: &KeywordKey) -> Option<KeywordHistory> {
+        let entry = self.entries.get(key)?;
+        let horizon = self.horizon();
+        Some(KeywordHistory {
+            keyword: entry.keyword.clone(),
+            normalized_keyword: key.normalized_keyword.to_string(),
+            kind: key.kind,
+            language: entry.language.clone(),
+            history: entry.trends.after(horizon),
+            counts: entry.counts.after(horizon),
+        })
+    }
+
+    /// Window ends at or before this are too old.
+    fn horizon(&self) -> Micros {
+        self.newest.map_or(Micros(i64::MIN), |newest| newest.plus(-self.length))
+    }
+
+    fn touch(
+        &mut self,
+        key: KeywordKey,
+        keyword: &str,
+        language: &str,
+        window_end: Micros,
+        add: impl FnOnce(&mut Entry),
+    ) {
+        if self.newest < Some(window_end) {
+            self.newest = Some(window_end);
+            self.remove_expired();
+        }
+        let horizon = self.horizon();
+        if window_end <= horizon {
+            return;
+        }
+        let mut entry = match self.entries.remove(&key) {
+            Some(entry) => {
+                self.by_age.remove(&entry.age(&key));
+                entry
+            }
+            None => Entry::new(),
+        };
+        if window_end >= entry.newest {
+            entry.newest = window_end;
+            keyword.clone_into(&mut entry.keyword);
+            language.clone_into(&mut entry.language);
+        }
+        add(&mut entry);
+        entry.trends.drop_old(horizon, self.points_max);
+        entry.counts.drop_old(horizon, self.points_max);
+        self.by_age.insert(entry.age(&key));
+        self.entries.insert(key, entry);
+        self.drop_least_recent_over_limit();
+    }
+
+    fn remove_expired(&mut self) {
+        let horizon = self.horizon();
+        for trended in [false, true] {
+            let first = (trended, Micros(i64::MIN), KeywordKey::new("", KeywordKind::Word));
+            while let Some(age) = self.by_age.range(&first..).next() {
+                if age.0 != trended || age.1 > horizon {
+                    break;
+                }
+                let age = age.clone();
+                self.entries.remove(&age.2);
+                self.by_age.remove(&age);
+            }
+        }
+    }
+
+    fn drop_least_recent_over_limit(&mut self) {
+        while self.entries.len() > self.keywords_max {
+            let Some((_, _, key)) = self.by_age.pop_first() else { break };
+            self.entries.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+impl Histories {
+    /// Whether the bounds hold and the two indexes name the same keywords.
+    pub(super) fn sizes_are_within(&self, keywords_max: usize, points_max: usize) -> bool {
+        let points =
+            |e: &Entry| e.trends.after(Micros(i64::MIN)).len().max(e.counts.after(Micros(i64::MIN)).len());
+        self.entries.len() <= keywords_max
+            && self.entries.values().all(|e| points(e) <= points_max)
+            && self.by_age.len() == self.entries.len()
+            && self.by_age.iter().all(|age| self.entries.get(&age.2).is_some_and(|e| e.age(&age.2) == *age))
+    }
+}
