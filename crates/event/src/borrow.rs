@@ -94,3 +94,27 @@ impl<'de> Visitor<'de> for Bytes {
         Ok(Cow::Owned(bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{BorrowedStrDeserializer, Error};
+
+    use super::*;
+
+    #[test]
+    fn text_is_borrowed_if_it_can_be_and_copied_if_not() {
+        assert!(matches!(text(BorrowedStrDeserializer::<Error>::new("a")), Ok(Cow::Borrowed("a"))));
+        assert!(matches!(text(&mut serde_json::Deserializer::from_str("\"a\"")), Ok(Cow::Borrowed("a"))));
+        let escaped = text(&mut serde_json::Deserializer::from_str("\"\\u0061\"")).unwrap();
+        assert!(matches!(&escaped, Cow::Owned(text) if text == "a"));
+        let number: serde::de::value::U8Deserializer<Error> = 7_u8.into_deserializer();
+        assert!(text(number).is_err());
+    }
+
+    #[test]
+    fn lists_are_borrowed_element_by_element() {
+        let list = texts(&mut serde_json::Deserializer::from_str(r#"["a","\u0062"]"#)).unwrap();
+        assert!(matches!(&list[..], [Cow::Borrowed("a"), Cow::Owned(b)] if b == "b"), "{list:?}");
+    }
+}

@@ -16,7 +16,9 @@ use serde_avro_fast::ser::SerializerConfig;
 pub use json::decode_json;
 pub use schema::WriterSchema;
 
-use crate::{Alert, DeadLetter, Follow, KeywordCount, Like, PostEvent, Repost, Topic, Trend, UserActivity};
+use crate::{
+    Alert, DeadLetter, Event, Follow, KeywordCount, Like, PostEvent, Repost, Topic, Trend, UserActivity,
+};
 
 /// More elements than any array of a record can have: the network's records have at most 1 MB.
 const SEQUENCE_MAX: usize = 1_000_000;
@@ -95,6 +97,16 @@ impl Encoder {
             return Err(CodecError::Encode { topic: T::TOPIC, detail: error.to_string() });
         }
         Ok(())
+    }
+
+    /// [`Self::encode`] for what a source hands over.
+    pub fn encode_event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        match event {
+            Event::Post(post) => self.encode(post, out),
+            Event::Like(like) => self.encode(like, out),
+            Event::Repost(repost) => self.encode(repost, out),
+            Event::Follow(follow) => self.encode(follow, out),
+        }
     }
 
     /// The value's bytes, for callers that write few values.

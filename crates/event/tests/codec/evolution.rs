@@ -45,6 +45,18 @@ fn shrunk(topic: Topic) -> String {
 }
 
 #[test]
+fn every_field_is_explained() {
+    for topic in Topic::ALL {
+        for_each_record(&mut current(topic), &|fields| {
+            for field in fields {
+                let doc = field["doc"].as_str().unwrap_or_default();
+                assert!(doc.ends_with('.'), "{topic}: {} has no doc", field["name"]);
+            }
+        });
+    }
+}
+
+#[test]
 fn this_version_is_released() {
     for topic in Topic::ALL {
         let released = schema::released_text(topic, schema::VERSION).unwrap();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use skytrend_event::codec::{self, CodecError, Encoder};
-use skytrend_event::{Span, Topic};
+use skytrend_event::{Event, Span, Topic};
 
 use crate::payloads::{self, for_each_payload};
 use crate::samples;
@@ -32,6 +32,21 @@ proptest! {
         for (post, range) in posts.iter().zip(ends.windows(2)) {
             prop_assert_eq!(&codec::decode::<skytrend_event::PostEvent<'_>>(&batch[range[0]..range[1]]).unwrap(), post);
         }
+    }
+}
+
+#[test]
+fn an_event_is_written_as_what_it_is() {
+    let (mut encoder, mut out) = (Encoder::default(), Vec::new());
+    for event in [
+        Event::Post(samples::post_event()),
+        Event::Like(samples::like()),
+        Event::Repost(samples::repost()),
+        Event::Follow(samples::follow()),
+    ] {
+        out.clear();
+        encoder.encode_event(&event, &mut out).unwrap();
+        assert_eq!(out, samples::bytes(event.topic()));
     }
 }
 
