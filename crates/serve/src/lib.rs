@@ -1,4 +1,5 @@
-//! Where people look: the present state of the result topics ([`view`]), as JSON over HTTP ([`http`]).
+//! Where people look: the present state of the result topics ([`view`]), as JSON over HTTP ([`http`]), as a table
+//! that updates in place in a terminal (`terminal`), and as plain text where there is none ([`plain`]).
 //!
 //! It reads no topic itself: the program hands it records in log order, and answers for the log by
 //! [`http::TopicReader`]. It reads no clock for what it shows: all times are those of the records.
@@ -6,6 +7,11 @@
 pub mod view;
 
 pub mod http;
+
+pub mod plain;
+pub mod screen;
+#[cfg(feature = "terminal")]
+pub mod terminal;
 
 pub mod metrics;
 

@@ -16,6 +16,12 @@ pub fn rfc3339(instant: Micros) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
 }
 
+/// `12:34` of the instant, UTC.
+pub(crate) fn hour_and_minute(instant: Micros) -> String {
+    let in_day = instant.0.rem_euclid(DAY);
+    format!("{:02}:{:02}", in_day / (60 * MINUTE), in_day / MINUTE % 60)
+}
+
 /// Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted
 /// from March, so that the leap day is a year's last (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
 /// `civil_from_days`).
@@ -49,6 +55,7 @@ mod tests {
         ] {
             assert_eq!(rfc3339(Micros(micros)), text);
         }
+        assert_eq!(hour_and_minute(Micros(1_740_832_496 * SECOND)), "12:34");
     }
 
     proptest! {

@@ -1,0 +1,73 @@
+//! The words above and around the table.
+
+use skytrend_event::{Alert, AlertKind, Micros};
+
+use super::number::{count, decimal, factor};
+use super::text::clean;
+use super::{Connection, ScreenModel};
+use crate::rfc3339::{hour_and_minute, rfc3339};
+
+/// Source and connection: `simulated world, connected`.
+pub(crate) fn source(model: &ScreenModel) -> String {
+    let connection = match &model.connection {
+        Connection::Connecting => "connecting".to_owned(),
+        Connection::Connected => "connected".to_owned(),
+        Connection::Reconnecting { reason } => format!("reconnecting: {}", clean(reason)),
+        Connection::Finished => "finished".to_owned(),
+    };
+    format!("{}, {connection}", clean(&model.source))
+}
+
+/// The newest window's end: `2025-03-01 12:34 UTC`, and whether that time is simulated.
+pub(crate) fn time(model: &ScreenModel) -> String {
+    let Some(end) = model.window_end else { return "no window yet".to_owned() };
+    let kind = if model.simulated_time { " (simulated)" } else { "" };
+    format!("{} UTC{kind}", minute(end))
+}
+
+/// Speed, lag, warm-up and the window: `1.2k events/s · lag 1.2 s · warming up, 14 of 60 min · 20 trends of 12:24–12:34`.
+pub(crate) fn numbers(model: &ScreenModel) -> String {
+    let mut parts = Vec::new();
+    if let Some(rate) = model.events_per_second {
+        parts.push(format!("{} events/s", decimal(rate)));
+    }
+    if let Some(lag) = model.lag_seconds {
+        parts.push(format!("lag {} s", decimal(lag)));
+    }
+    if let Some(warm_up) = model.warm_up {
+        parts.push(format!("warming up, {} of {} min", warm_up.minutes, warm_up.minutes_needed));
+    }
+    if let (Some(start), Some(end)) = (model.window_start, model.window_end) {
+        let trends = model.trends.len();
+        let noun = if trends == 1 { "trend" } else { "trends" };
+        parts.push(format!("{trends} {noun} of {}–{}", hour_and_minute(start), hour_and_minute(end)));
+    }
+    parts.join(" · ")
+}
+
+/// What stands in the table's place while it is empty.
+pub(crate) fn empty_table(model: &ScreenModel) -> String {
+    match &model.waiting_for {
+        Some(what) => format!("no trends yet, waiting for {}", clean(what)),
+        None => "nothing is trending".to_owned(),
+    }
+}
+
+/// An alert on one line: `12:34 started · #quake · 412 posts by 371 authors, ×27.4`.
+pub(crate) fn alert(alert: &Alert) -> String {
+    let kind = match alert.kind {
+        AlertKind::Started => "started",
+        AlertKind::Ended => "ended",
+    };
+    let (posts, authors) = (count(alert.frequency), count(alert.unique_authors));
+    let keyword = clean(&alert.keyword);
+    let when = hour_and_minute(alert.window_end);
+    format!("{when} {kind} · {keyword} · {posts} posts by {authors} authors, {}", factor(alert.growth_rate))
+}
+
+/// `2025-03-01 12:34` of the instant.
+fn minute(instant: Micros) -> String {
+    let text = rfc3339(instant);
+    let date = text.split('T').next().unwrap_or_default();
+    format!("{date} {}", hour_and_minute(instant))
+}
