@@ -25,7 +25,7 @@ mod trends;
 
 mod run;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,8 +105,8 @@ impl ApiState {
             status: Arc::new(|| serde_json::Value::Object(serde_json::Map::new())),
             metrics: Arc::new(String::new),
             topics,
-            requests: Arc::new(Semaphore::new(settings.requests_max)),
-            topic_reads: Arc::new(Semaphore::new(settings.topic_reads_max)),
+            requests: slots(settings.requests_max),
+            topic_reads: slots(settings.topic_reads_max),
             settings: Arc::new(settings),
         }
     }
@@ -135,6 +135,11 @@ impl ApiState {
     fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.settings.request_timeout_secs)
     }
+}
+
+/// At most as many as tokio can count, which is more than there can be.
+fn slots(max: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)))
 }
 
 /// All endpoints.

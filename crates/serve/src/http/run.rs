@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
-use super::{ApiState, router};
+use super::{ApiState, router, slots};
 use crate::metrics;
 
 /// Pause after a failed accept: mostly the process is out of file descriptors, and one is freed soon.
@@ -42,7 +42,7 @@ pub struct RunReport {
 /// failed accept is logged and tried again.
 pub async fn run(listener: TcpListener, state: ApiState, shutdown: impl Future<Output = ()>) -> RunReport {
     let grace = Duration::from_secs(state.settings.shutdown_grace_secs);
-    let slots = Arc::new(Semaphore::new(state.settings.connections_max));
+    let slots = slots(state.settings.connections_max);
     let (stop, stopping) = watch::channel(false);
     let http = http(&state);
     let service = router(state);

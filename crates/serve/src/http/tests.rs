@@ -80,7 +80,7 @@ impl TopicReader for StuckLog {
     }
 }
 
-pub(super) fn state() -> ApiState {
+pub(crate) fn state() -> ApiState {
     let view = TrendView::new(&crate::view::Settings::default());
     view.apply_trend(trend("quake", 1, 9));
     view.apply_trend(trend("quake", 1, 10));
