@@ -50,12 +50,12 @@ fn starts_with(bytes: &[u8], class: u8) -> bool {
 }
 
 fn split_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|byte| *byte == separator)?;
+    let at = memchr::memchr(separator, bytes)?;
     Some((&bytes[..at], &bytes[at + 1..]))
 }
 
 fn rsplit_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().rposition(|byte| *byte == separator)?;
+    let at = memchr::memrchr(separator, bytes)?;
     Some((&bytes[..at], &bytes[at + 1..]))
 }
 
@@ -116,11 +116,15 @@ pub fn is_tid(text: &[u8]) -> bool {
 /// <https://atproto.com/specs/at-uri-scheme>, in the restricted form of records: no query, no fragment.
 pub fn is_at_uri(text: &[u8]) -> bool {
     let Some(rest) = text.strip_prefix(b"at://") else { return false };
-    let mut parts = rest.split(|byte| *byte == b'/');
     let is_authority = |authority: &[u8]| is_did(authority) || is_handle(authority);
-    text.len() <= 8192
-        && parts.next().is_some_and(is_authority)
-        && parts.next().is_none_or(is_nsid)
-        && parts.next().is_none_or(is_record_key)
-        && parts.next().is_none()
+    if text.len() > 8192 {
+        return false;
+    }
+    let Some((authority, path)) = split_once(rest, b'/') else { return is_authority(rest) };
+    // A record key holds no slash, so that a fourth part makes it invalid.
+    let is_path = match split_once(path, b'/') {
+        Some((collection, rkey)) => is_nsid(collection) && is_record_key(rkey),
+        None => is_nsid(path),
+    };
+    is_path && is_authority(authority)
 }
