@@ -13,7 +13,7 @@ use skytrend_event::time::MINUTE;
 use crate::KeywordKey;
 
 /// How much longer a keyword is held for each doubling of its posts: half an hour, so that a word of 1,000 posts
-/// outlives one of 10 by more than three hours, while one that isn't used any more leaves within the day.
+/// outlives one of 10 by more than three hours, but not by the whole age of the histories.
 const DOUBLING: i64 = 30 * MINUTE;
 
 /// What decides how long a keyword's history is held.
