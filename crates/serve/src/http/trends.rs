@@ -82,8 +82,8 @@ pub(super) async fn list(State(state): State<ApiState>, query: Query) -> Result<
 /// The primary subtag in lower case, as trends have it: `language=pt-BR` asks for `pt`.
 fn language(query: &Query) -> Result<Option<String>, Problem> {
     let Some(text) = query.text("language") else { return Ok(None) };
-    match Language::parse(text) {
-        Ok(language) => Ok(Some(language.primary().to_ascii_lowercase())),
+    match Language::parse(text.to_ascii_lowercase()) {
+        Ok(language) => Ok(Some(language.primary().to_owned())),
         Err(_) => Err(Problem::parameter("language", text, "a BCP 47 language tag such as en, or und")),
     }
 }

@@ -3,7 +3,7 @@
 //! Memory is bounded three times: by age, by points of a keyword, and by keywords. Age counts from the newest window
 //! of any keyword, so that nothing here depends on a clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use skytrend_event::time::SECOND;
@@ -11,6 +11,7 @@ use skytrend_event::{KeywordCount, KeywordKind, Micros, Trend, TrendStatus, Wind
 
 use super::Settings;
 use super::series::{Point, PointKey, Series};
+use super::standing::{LeavingOrder, Standing, weight};
 use crate::KeywordKey;
 
 /// A trend's numbers in one window. Fields as in [`Trend`].
@@ -111,6 +112,7 @@ struct Entry {
     keyword: String,
     language: String,
     newest: Micros,
+    weight: i64,
     trends: Series<TrendPoint>,
     counts: Series<CountPoint>,
 }
@@ -121,18 +123,25 @@ impl Entry {
             keyword: String::new(),
             language: String::new(),
             newest: Micros(i64::MIN),
+            weight: i64::MIN,
             trends: Series::new(),
             counts: Series::new(),
         }
     }
 
-    fn age(&self, key: &KeywordKey) -> Age {
-        (!self.trends.is_empty(), self.newest, key.clone())
+    fn standing(&self) -> Standing {
+        Standing { trended: !self.trends.is_empty(), weight: self.weight, newest: self.newest }
     }
 }
 
-/// Entries in the order in which they leave: those that never trended, then by newest window.
-type Age = (bool, Micros, KeywordKey);
+/// What a record of either topic says of its keyword.
+struct Said<'a> {
+    keyword: &'a str,
+    language: &'a str,
+    window_end: Micros,
+    posts: u64,
+    is_trend: bool,
+}
 
 #[derive(Debug)]
 pub(super) struct Histories {
@@ -141,7 +150,7 @@ pub(super) struct Histories {
     points_max: usize,
     newest: Option<Micros>,
     entries: BTreeMap<KeywordKey, Entry>,
-    by_age: BTreeSet<Age>,
+    leaving: LeavingOrder,
 }
 
 impl Histories {
@@ -152,20 +161,34 @@ impl Histories {
             points_max: settings.history_points_max,
             newest: None,
             entries: BTreeMap::new(),
-            by_age: BTreeSet::new(),
+            leaving: LeavingOrder::default(),
         }
     }
 
     pub(super) fn apply_trend(&mut self, trend: &Trend) {
         let key = KeywordKey::new(&trend.normalized_keyword, trend.kind);
-        self.touch(key, &trend.keyword, &trend.language, trend.window_end, |entry| {
+        let said = Said {
+            keyword: &trend.keyword,
+            language: &trend.language,
+            window_end: trend.window_end,
+            posts: trend.frequency,
+            is_trend: true,
+        };
+        self.touch(key, &said, |entry| {
             entry.trends.insert(trend.into());
         });
     }
 
     pub(super) fn apply_count(&mut self, count: &KeywordCount) {
         let key = KeywordKey::new(&count.normalized_keyword, count.kind);
-        self.touch(key, &count.keyword, &count.language, count.window_end, |entry| {
+        let said = Said {
+            keyword: &count.keyword,
+            language: &count.language,
+            window_end: count.window_end,
+            posts: count.count,
+            is_trend: false,
+        };
+        self.touch(key, &said, |entry| {
             entry.counts.insert(count.into());
         });
     }
@@ -192,62 +215,57 @@ impl Histories {
         self.newest.map_or(Micros(i64::MIN), |newest| newest.plus(-self.length))
     }
 
-    fn touch(
-        &mut self,
-        key: KeywordKey,
-        keyword: &str,
-        language: &str,
-        window_end: Micros,
-        add: impl FnOnce(&mut Entry),
-    ) {
-        if self.newest < Some(window_end) {
-            self.newest = Some(window_end);
+    fn touch(&mut self, key: KeywordKey, said: &Said<'_>, add: impl FnOnce(&mut Entry)) {
+        if self.newest < Some(said.window_end) {
+            self.newest = Some(said.window_end);
             self.remove_expired();
         }
         let horizon = self.horizon();
-        if window_end <= horizon {
+        if said.window_end <= horizon {
             return;
         }
+        let weight = weight(said.window_end, said.posts);
         let mut entry = match self.entries.remove(&key) {
             Some(entry) => {
-                self.by_age.remove(&entry.age(&key));
+                self.leaving.remove(&key, entry.standing());
                 entry
             }
-            None => Entry::new(),
+            None if self.make_room(said.is_trend, weight) => Entry::new(),
+            None => return,
         };
-        if window_end >= entry.newest {
-            entry.newest = window_end;
-            keyword.clone_into(&mut entry.keyword);
-            language.clone_into(&mut entry.language);
+        if said.window_end >= entry.newest {
+            entry.newest = said.window_end;
+            said.keyword.clone_into(&mut entry.keyword);
+            said.language.clone_into(&mut entry.language);
         }
+        entry.weight = entry.weight.max(weight);
         add(&mut entry);
         entry.trends.drop_old(horizon, self.points_max);
         entry.counts.drop_old(horizon, self.points_max);
-        self.by_age.insert(entry.age(&key));
+        self.leaving.insert(&key, entry.standing());
         self.entries.insert(key, entry);
-        self.drop_least_recent_over_limit();
     }
 
     fn remove_expired(&mut self) {
         let horizon = self.horizon();
-        for trended in [false, true] {
-            let first = (trended, Micros(i64::MIN), KeywordKey::new("", KeywordKind::Word));
-            while let Some(age) = self.by_age.range(&first..).next() {
-                if age.0 != trended || age.1 > horizon {
-                    break;
-                }
-                let age = age.clone();
-                self.entries.remove(&age.2);
-                self.by_age.remove(&age);
-            }
+        while let Some(key) = self.leaving.ended_by(horizon) {
+            self.remove(&key);
         }
     }
 
-    fn drop_least_recent_over_limit(&mut self) {
-        while self.entries.len() > self.keywords_max {
-            let Some((_, _, key)) = self.by_age.pop_first() else { break };
-            self.entries.remove(&key);
+    /// Whether there is room for one more keyword, after the one that is worth least left for it.
+    fn make_room(&mut self, is_trend: bool, weight: i64) -> bool {
+        if self.entries.len() < self.keywords_max {
+            return true;
         }
+        let Some(key) = self.leaving.leaves_for(is_trend, weight) else { return false };
+        self.remove(&key);
+        true
+    }
+
+    fn remove(&mut self, key: &KeywordKey) {
+        let entry = self.entries.remove(key).expect("whoever may leave is held");
+        self.leaving.remove(key, entry.standing());
     }
 }
 
@@ -259,7 +277,6 @@ impl Histories {
             |e: &Entry| e.trends.after(Micros(i64::MIN)).len().max(e.counts.after(Micros(i64::MIN)).len());
         self.entries.len() <= keywords_max
             && self.entries.values().all(|e| points(e) <= points_max)
-            && self.by_age.len() == self.entries.len()
-            && self.by_age.iter().all(|age| self.entries.get(&age.2).is_some_and(|e| e.age(&age.2) == *age))
+            && self.leaving.sizes_are(self.entries.len())
     }
 }

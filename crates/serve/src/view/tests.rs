@@ -94,12 +94,46 @@ fn history_ends_at_its_age_for_every_keyword() {
 #[test]
 fn over_the_limit_keywords_that_never_trended_leave_first() {
     let view = TrendView::new(&Settings { history_keywords_max: 2, ..Settings::default() });
-    view.apply_trend(trend("trended", 1, 0));
-    view.apply_count(&count("counted", 5, 1));
-    view.apply_count(&count("newest", 5, 2));
-    assert!(view.history(&word("trended")).is_some());
+    view.apply_count(&count("counted", 500, 1));
+    view.apply_count(&count("more", 600, 1));
+    view.apply_trend(trend("trended", 1, 1));
     assert!(view.history(&word("counted")).is_none());
-    assert!(view.history(&word("newest")).is_some());
+    view.apply_count(&count("most", 60_000, 2));
+    assert!(view.history(&word("more")).is_none());
+    assert!(view.history(&word("trended")).is_some());
+    view.apply_trend(trend("later", 1, 3));
+    view.apply_trend(trend("latest", 2, 3));
+    assert!(view.history(&word("trended")).is_none() && view.history(&word("most")).is_none());
+}
+
+#[test]
+fn more_keywords_than_there_is_room_for_leave_the_most_used_their_whole_history() {
+    let view = TrendView::new(&Settings { history_keywords_max: 10, ..Settings::default() });
+    for minute in 0..120 {
+        for used in 1..=100 {
+            view.apply_count(&count(&format!("k{used}"), used, minute));
+        }
+    }
+    let held = |used: &u64| view.history(&word(&format!("k{used}")));
+    let histories: Vec<_> = (1..=100).filter_map(|used| held(&used)).collect();
+    assert_eq!(histories.len(), 10);
+    for history in histories {
+        assert_eq!(history.counts.len(), 120, "{}", history.keyword);
+        assert!(history.counts[0].count >= 45, "{} is not used much", history.keyword);
+    }
+}
+
+#[test]
+fn what_is_used_no_more_makes_room_for_what_is_used_less() {
+    let view = TrendView::new(&Settings { history_keywords_max: 1, ..Settings::default() });
+    view.apply_count(&count("yesterday", 400, 0));
+    view.apply_count(&count("rare", 25, 140));
+    assert!(
+        view.history(&word("yesterday")).is_some(),
+        "16 times as much is worth two hours, and a half to replace"
+    );
+    view.apply_count(&count("rare", 25, 150));
+    assert!(view.history(&word("rare")).is_some());
 }
 
 #[test]
