@@ -1,7 +1,8 @@
 //! Where events come from: Bluesky's raw firehose, Jetstream, recorded files.
 //!
 //! [`wire`] is what every Bluesky protocol decodes into; [`bluesky`] decodes them; [`record`] turns records into
-//! events. Why input is dropped is a [`DropReason`]. It writes to no log and knows nothing of trends.
+//! events; [`replay`] reads recorded messages from files; [`v1_json`] writes messages the way Jetstream does. Why
+//! input is dropped is a [`DropReason`]. It writes to no log and knows nothing of trends.
 
 pub mod wire;
 
@@ -10,6 +11,10 @@ pub mod cbor;
 pub mod datetime;
 pub mod record;
 
+pub mod replay;
+pub mod v1_json;
+
+mod json;
 mod reason;
 
 pub use reason::DropReason;

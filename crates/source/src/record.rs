@@ -15,11 +15,11 @@ use skytrend_event::engagement::collection;
 use skytrend_event::{AtUri, Event, EventId, Micros};
 
 use crate::wire::{Body, Commit, Op};
-use crate::{DropReason, cbor, datetime};
+use crate::{DropReason, cbor, datetime, json};
 
 pub use account::account;
 
-use self::shape::{Loose, Text};
+use self::shape::{Loose, Shape, Text};
 
 /// A part of a record that was dropped or cleaned while the record was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,17 +80,29 @@ impl<'c, 'a> About<'c, 'a> {
 }
 
 /// Reads a record of either format into a shape; none for a deletion.
-fn read<'a, T: serde::Deserialize<'a>>(body: Body<'a>) -> Result<Option<T>, DropReason> {
-    match body {
-        Body::None => Ok(None),
-        Body::Cbor(bytes) => cbor::from_slice(bytes).map(Some).map_err(|error| match error {
-            cbor::CborError::TooDeep => DropReason::NestingTooDeep,
-            _ => DropReason::InvalidCbor,
-        }),
-        Body::Json(json) => sonic_rs::from_str(json).map(Some).map_err(|_| DropReason::InvalidJson),
-        Body::Missing => Err(DropReason::MissingBlock),
-        Body::WrongCid => Err(DropReason::CidMismatch),
-    }
+fn read<'a, T: Shape<'a>>(body: Body<'a>) -> Result<Option<T>, DropReason> {
+    let (record, not_a_map) = match body {
+        Body::None => return Ok(None),
+        Body::Cbor(bytes) => (read_cbor(bytes)?, DropReason::InvalidCbor),
+        Body::Json(text) => (read_json(text)?, DropReason::InvalidJson),
+        Body::Missing => return Err(DropReason::MissingBlock),
+        Body::WrongCid => return Err(DropReason::CidMismatch),
+    };
+    record.value().map(Some).ok_or(not_a_map)
+}
+
+fn read_cbor<'a, T: Shape<'a>>(bytes: &'a [u8]) -> Result<Loose<T>, DropReason> {
+    cbor::from_slice(bytes).map_err(|error| match error {
+        cbor::CborError::TooDeep => DropReason::NestingTooDeep,
+        _ => DropReason::InvalidCbor,
+    })
+}
+
+fn read_json<'a, T: Shape<'a>>(text: &'a str) -> Result<Loose<T>, DropReason> {
+    json::parse(text).map_err(|error| match error {
+        json::Error::TooDeep => DropReason::NestingTooDeep,
+        json::Error::Invalid(_) => DropReason::InvalidJson,
+    })
 }
 
 /// Refuses a record that says it is something else than its collection holds.

@@ -8,7 +8,7 @@ pub mod zstd;
 
 mod parts;
 
-use crate::DropReason;
+use crate::{DropReason, json};
 
 /// Bytes of one message, decompressed. A record has at most 1,000,000 bytes of CBOR, and JSON escapes can make six
 /// bytes of one.
@@ -32,6 +32,9 @@ pub enum JsonError {
         /// What the JSON reader says, at most 100 characters.
         detail: String,
     },
+    /// Objects and arrays nested too deep.
+    #[error("the message is nested too deep")]
+    TooDeep,
     /// A required field is missing.
     #[error("the message has no {field}")]
     MissingField {
@@ -55,6 +58,7 @@ impl JsonError {
             Self::TooLarge { .. } => DropReason::FrameTooLarge,
             Self::InvalidUtf8 => DropReason::InvalidUtf8,
             Self::InvalidJson { .. } => DropReason::InvalidJson,
+            Self::TooDeep => DropReason::NestingTooDeep,
             Self::MissingField { .. } => DropReason::MissingField,
             Self::InvalidField { reason, .. } => *reason,
         }
@@ -62,13 +66,20 @@ impl JsonError {
 }
 
 /// Checks size and UTF-8 once for the whole message, then reads it.
-fn parse<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T, JsonError> {
-    if json.len() > MESSAGE_BYTES_MAX {
-        return Err(JsonError::TooLarge { bytes: json.len() });
+fn parse<'a, T: serde::Deserialize<'a>>(message: &'a [u8]) -> Result<T, JsonError> {
+    if message.len() > MESSAGE_BYTES_MAX {
+        return Err(JsonError::TooLarge { bytes: message.len() });
     }
-    let text = str::from_utf8(json).map_err(|_| JsonError::InvalidUtf8)?;
-    sonic_rs::from_str(text).map_err(|error| JsonError::InvalidJson {
-        detail: error.to_string().chars().take(DETAIL_CHARS_MAX).collect(),
+    let text = str::from_utf8(message).map_err(|_| JsonError::InvalidUtf8)?;
+    // The reader would take an array for an object's fields in order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(JsonError::InvalidJson { detail: "not an object".to_owned() });
+    }
+    json::parse(text).map_err(|error| match error {
+        json::Error::TooDeep => JsonError::TooDeep,
+        json::Error::Invalid(error) => {
+            JsonError::InvalidJson { detail: error.to_string().chars().take(DETAIL_CHARS_MAX).collect() }
+        }
     })
 }
 

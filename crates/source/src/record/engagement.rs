@@ -38,7 +38,7 @@ struct StrongRef<'a> {
     uri: Loose<Text<'a>>,
 }
 
-map_shape!(StrongRef);
+map_shape!(OfRecord, OfAccount, StrongRef);
 
 type Read<S> = (Option<S>, Option<Micros>);
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use skytrend_event::{PostAction, PostData, PostEvent};
 
-use super::shape::{List, Loose, Text};
+use super::shape::{List, Loose, Text, map_shape};
 use super::{About, Flaw, check_type, created_at, read};
 use crate::DropReason;
 use crate::wire::{Action, Op};
@@ -39,6 +39,8 @@ struct PostRecord<'a> {
     #[serde(borrow, default)]
     labels: Loose<parts::SelfLabels<'a>>,
 }
+
+map_shape!(PostRecord);
 
 /// The event that an operation on a post is.
 pub fn event<'a>(

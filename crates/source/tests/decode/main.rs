@@ -1,0 +1,14 @@
+//! The decoders against real recordings, the protocol's own fixtures, and hostile input. One binary, so that it links
+//! once. Recordings lie outside the repository; a test that needs them fails where they are missing.
+
+mod build;
+mod data;
+
+mod car;
+mod corpus;
+mod frames;
+mod interop;
+mod jetstream;
+mod properties;
+mod records;
+mod replay;
