@@ -138,6 +138,8 @@ reasons! {
     RevInFuture = "rev_in_future",
     /// A commit of an account that its host does not serve.
     AccountInactive = "account_inactive",
+    /// A time far ahead of the stream's, which the messages after it did not confirm.
+    TimeJump = "time_jump",
 }
 
 impl fmt::Display for DropReason {
