@@ -50,7 +50,8 @@ pub const fn schema_text(topic: Topic) -> &'static str {
 }
 
 static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
-    let parse = |topic: &Topic| schema_text(*topic).parse().expect("the compiled-in schemas are tested to parse");
+    let parse =
+        |topic: &Topic| schema_text(*topic).parse().expect("the compiled-in schemas are tested to parse");
     Topic::ALL.iter().map(parse).collect()
 });
 

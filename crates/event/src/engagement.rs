@@ -57,4 +57,3 @@ pub mod collection {
     /// Follows.
     pub const FOLLOW: &str = "app.bsky.graph.follow";
 }
-

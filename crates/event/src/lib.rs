@@ -7,16 +7,16 @@
 pub mod id;
 pub mod time;
 
-pub mod post;
 pub mod engagement;
+pub mod post;
 
-pub mod keyword;
-pub mod trend;
 pub mod activity;
 pub mod dead_letter;
+pub mod keyword;
+pub mod trend;
 
-pub mod topic;
 pub mod codec;
+pub mod topic;
 
 mod event;
 

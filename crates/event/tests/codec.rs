@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use skytrend_event::{
-    AtUri, Did, EventId, Language, Micros, PostAction, PostData, PostEvent, Span, codec,
-};
+use skytrend_event::{AtUri, Did, EventId, Language, Micros, PostAction, PostData, PostEvent, Span, codec};
 
 #[test]
 fn a_post_is_the_same_after_encoding_and_decoding() {

@@ -180,7 +180,13 @@ pub trait Log: Send + Sync + 'static {
     fn commit(&self, transaction: Transaction) -> Result<Committed, LogError>;
 
     /// Records from `from` on, at most `limit`; none at the end of the partition.
-    fn read(&self, topic: &str, partition: u32, from: Offset, limit: ReadLimit) -> Result<Vec<Record>, LogError>;
+    fn read(
+        &self,
+        topic: &str,
+        partition: u32,
+        from: Offset,
+        limit: ReadLimit,
+    ) -> Result<Vec<Record>, LogError>;
 
     /// The offsets there are: earliest to one past the last.
     fn bounds(&self, topic: &str, partition: u32) -> Result<Range<Offset>, LogError>;

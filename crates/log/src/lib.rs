@@ -7,5 +7,6 @@
 mod contract;
 
 pub use contract::{
-    Committed, Log, LogError, NewRecord, Offset, Position, ReadLimit, Record, TopicSpec, Transaction, TrimReport,
+    Committed, Log, LogError, NewRecord, Offset, Position, ReadLimit, Record, TopicSpec, Transaction,
+    TrimReport,
 };

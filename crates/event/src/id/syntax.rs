@@ -22,7 +22,9 @@ pub fn is_handle(text: &str) -> bool {
             && !l.ends_with('-')
     };
     let Some((_, last)) = text.rsplit_once('.') else { return false };
-    text.len() <= 253 && text.split('.').all(label) && last.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+    text.len() <= 253
+        && text.split('.').all(label)
+        && last.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// <https://atproto.com/specs/nsid>
@@ -77,7 +79,8 @@ pub fn is_language(text: &str) -> bool {
     let mut parts = text.split('-');
     let Some(primary) = parts.next() else { return false };
     let primary_ok = (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic())
-        || primary == "i" || primary == "x";
+        || primary == "i"
+        || primary == "x";
     text.len() <= 128
         && primary_ok
         && parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
