@@ -1,6 +1,8 @@
 //! Accounts that their host has stopped serving, or reset, lately: their commits are dropped until the host says
-//! otherwise. Bounded: at the limit the longest known account is forgotten, and its commits count again. That is
-//! enough, since relays hold such commits back themselves; what is caught here are the ones already on the way.
+//! otherwise. What is told of one account is in order.
+//! Of each only the last absence is remembered. Bounded: at the limit the longest known account is forgotten,
+//! and its commits count again. That is enough, since relays hold such commits back themselves; what is caught here
+//! are the ones already on the way.
 
 use std::collections::VecDeque;
 

@@ -3,11 +3,14 @@
 
 use skytrend_event::{Micros, time};
 
+use super::cursor::Cursor;
+use crate::wire::Place;
+
 /// A message far ahead of the stream's time, kept until others agree with it or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) key: u64,
-    pub(crate) time: Micros,
+    pub(crate) place: Place,
     pub(crate) plain: Vec<u8>,
 }
 
@@ -68,7 +71,8 @@ impl StreamClock {
     }
 
     /// Judges a message by its time, without moving the clock. The same message told twice (by `key`) counts once.
-    pub(crate) fn judge(&mut self, at: Micros, key: u64, plain: &[u8]) -> Verdict {
+    pub(crate) fn judge(&mut self, place: Place, key: u64, plain: &[u8]) -> Verdict {
+        let at = place.time;
         let ahead = self.record_time.map_or(0, |now| at.0.saturating_sub(now.0));
         if ahead <= self.jump_max_micros {
             return Verdict::InTime { refused: std::mem::take(&mut self.held) };
@@ -76,13 +80,24 @@ impl StreamClock {
         if self.held.iter().any(|held| held.key == key) {
             return Verdict::Held { refused: Vec::new() };
         }
-        let agrees = |held: &Held| held.time.0.abs_diff(at.0) <= self.jump_max_micros.unsigned_abs();
+        let agrees = |held: &Held| held.place.time.0.abs_diff(at.0) <= self.jump_max_micros.unsigned_abs();
         let refused = if self.held.iter().all(agrees) { Vec::new() } else { std::mem::take(&mut self.held) };
         if refused.is_empty() && self.held.len() + 1 >= self.confirmations {
             return Verdict::Jumped { released: std::mem::take(&mut self.held) };
         }
-        self.held.push(Held { key, time: at, plain: plain.to_vec() });
+        self.held.push(Held { key, place, plain: plain.to_vec() });
         Verdict::Held { refused }
+    }
+
+    /// A connection begins at `cursor`: what is held and will be told again is forgotten, so that it counts as often and
+    /// in the same order as if it had been told once.
+    pub(crate) fn begins(&mut self, cursor: Cursor) {
+        self.held.retain(|held| match cursor {
+            Cursor::Live => true,
+            Cursor::Oldest => false,
+            Cursor::Seq(seq) => held.place.seq.is_some_and(|held| held <= seq),
+            Cursor::Time(time) => held.place.time < time,
+        });
     }
 
     /// Moves the clock to a message's time, if that is ahead; returns the message's record time.
@@ -115,7 +130,7 @@ mod tests {
     }
 
     fn judge(clock: &mut StreamClock, at: i64, key: u64) -> Verdict {
-        clock.judge(Micros(at), key, b"x")
+        clock.judge(Place { seq: None, time: Micros(at) }, key, b"x")
     }
 
     fn keys(held: &[Held]) -> Vec<u64> {
@@ -170,6 +185,22 @@ mod tests {
         let Verdict::Held { refused } = judge(&mut clock, NOW + 9 * JUMP, 3) else { panic!("held") };
         assert_eq!(keys(&refused), [1, 2]);
         assert_eq!(judge(&mut clock, NOW + 9 * JUMP, 4), Verdict::Held { refused: vec![] });
+    }
+
+    #[test]
+    fn what_a_connection_tells_again_is_forgotten() {
+        let begun = |cursor| {
+            let mut clock = clock();
+            for key in 1..=2_i64 {
+                let place = Place { seq: Some(key), time: Micros(NOW + 2 * JUMP + key) };
+                clock.judge(place, key.unsigned_abs(), b"x");
+            }
+            clock.begins(cursor);
+            keys(&clock.held)
+        };
+        assert_eq!(begun(Cursor::Seq(1)), [1]);
+        assert_eq!(begun(Cursor::Time(Micros(NOW + 2 * JUMP + 2))), [1]);
+        assert_eq!((begun(Cursor::Live), begun(Cursor::Oldest)), (vec![1, 2], vec![]));
     }
 
     #[test]

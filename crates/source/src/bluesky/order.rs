@@ -29,9 +29,9 @@ impl Rev {
     }
 }
 
-/// The last revision of each repository that changed lately.
+/// The highest revision of each repository that changed lately, and when it was told.
 pub(crate) struct Revs {
-    last: Recent<(Micros, Rev)>,
+    last: Recent<(Rev, Micros)>,
     window_micros: i64,
     future_max_micros: i64,
     /// Whether every message has a revision of its own (the firehose), or the changes of one commit share it.
@@ -55,15 +55,15 @@ impl Revs {
         self.last.advance(now);
     }
 
-    /// Refuses a revision that lies ahead of `now` by more than clocks differ.
-    pub(crate) fn check_future(&self, rev: Rev, now: Micros) -> Result<(), DropReason> {
-        let ahead = rev.time().0.saturating_sub(now.0);
+    /// Refuses a revision that lies ahead of its message's time by more than clocks differ.
+    pub(crate) fn check_future(&self, rev: Rev, at: Micros) -> Result<(), DropReason> {
+        let ahead = rev.time().0.saturating_sub(at.0);
         if ahead > self.future_max_micros { Err(DropReason::RevInFuture) } else { Ok(()) }
     }
 
-    /// The repository's last revision, for a message of the time `at`; none after a window without any.
+    /// The repository's highest revision, for a message of the time `at`; none when it was told a window ago.
     pub(crate) fn last(&self, account: u64, at: Micros) -> Option<Rev> {
-        let (seen_at, rev) = self.last.get(account)?;
+        let (rev, seen_at) = self.last.get(account)?;
         (at.0.saturating_sub(seen_at.0) <= self.window_micros).then_some(*rev)
     }
 
@@ -72,10 +72,10 @@ impl Revs {
         last.is_none_or(|last| rev > last || (rev == last && !self.one_message_each))
     }
 
-    /// Notes the revision of an event that leaves with this record time, in whatever order they are noted.
+    /// Notes the revision of an event that leaves with this record time. The order of noting does not matter.
     pub(crate) fn insert(&mut self, account: u64, rev: Rev, record_time: Micros) {
-        if self.last.get(account).is_none_or(|known| *known < (record_time, rev)) {
-            self.last.insert(account, (record_time, rev), record_time);
+        if self.last.get(account).is_none_or(|known| *known < (rev, record_time)) {
+            self.last.insert(account, (rev, record_time), record_time);
         }
     }
 }
@@ -138,7 +138,7 @@ mod tests {
             }
             revs.last(1, NOW.plus(60))
         };
-        assert_eq!(after([0, 1, 2]), Some(Rev(4)));
+        assert_eq!(after([0, 1, 2]), Some(Rev(5)));
         assert_eq!(after([2, 1, 0]), after([0, 1, 2]));
     }
 

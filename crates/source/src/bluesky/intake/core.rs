@@ -6,7 +6,7 @@ use skytrend_event::{Event, Micros, time};
 
 use crate::DropReason;
 use crate::bluesky::accounts::{AccountKey, Accounts};
-use crate::bluesky::clock::{StreamClock, Verdict};
+use crate::bluesky::clock::{Held, StreamClock, Verdict};
 use crate::bluesky::cursor::{
     Because, CHECKPOINT_VERSION, Checkpoint, Cursor, Position, Request, overlap_micros,
 };
@@ -157,6 +157,7 @@ impl Core {
             host,
         });
         self.meter.interrupt();
+        self.clock.begins(request.cursor);
     }
 
     pub(super) fn listens_to(&self, generation: Generation) -> bool {
@@ -288,7 +289,7 @@ impl Core {
 
     /// Holds a message back whose time is far ahead, until others agree.
     fn in_time(&mut self, message: &Message<'_>, place: Place, plain: &[u8], sink: &mut impl Sink) {
-        match self.clock.judge(place.time, hash(plain), plain) {
+        match self.clock.judge(place, hash(plain), plain) {
             Verdict::Held { refused } => self.refuse(&refused, sink),
             Verdict::InTime { refused } => {
                 self.refuse(&refused, sink);
@@ -307,16 +308,10 @@ impl Core {
         }
     }
 
-    fn refuse(&mut self, refused: &[crate::bluesky::clock::Held], sink: &mut impl Sink) {
+    fn refuse(&mut self, refused: &[Held], sink: &mut impl Sink) {
         for held in refused {
-            let place = Place { seq: None, time: held.time };
-            self.drop(
-                DropReason::TimeJump,
-                "the messages after it did not confirm it",
-                Some(place),
-                &held.plain,
-                sink,
-            );
+            let detail = "the messages after it did not confirm its time";
+            self.drop(DropReason::TimeJump, detail, Some(held.place), &held.plain, sink);
         }
     }
 

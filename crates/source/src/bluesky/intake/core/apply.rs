@@ -63,7 +63,7 @@ impl Core {
         if self.accounts.is_inactive(account, ordinal(at)) {
             return self.drop(DropReason::AccountInactive, commit.did.as_str(), Some(at), plain, sink);
         }
-        if let Err(reason) = self.revs.check_future(rev, record_time) {
+        if let Err(reason) = self.revs.check_future(rev, at.time) {
             return self.drop(reason, commit.rev.as_str(), Some(at), plain, sink);
         }
         for reason in &commit.rejected_ops {
