@@ -114,7 +114,7 @@ struct Writer {
 }
 
 impl LocalLog {
-    /// Opens the log in the folder `path`, and creates it if there is nothing. The parent folder must exist.
+    /// Opens the log in the folder `path`, and creates it, with the folders above it, if there is nothing.
     ///
     /// # Errors
     ///

@@ -1,13 +1,17 @@
 //! The embedded store: how it is created, opened and tuned, and what its errors mean. It knows the keyspaces, not
 //! what is in them.
 
+mod preflight;
+
 use std::fs::{self, File};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use fjall::config::FilterPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, LsmError, PersistMode};
 
+use super::recovery::corrupt;
 use super::{Settings, key};
 use crate::contract::LogError;
 
@@ -47,8 +51,9 @@ impl Store {
         if is_missing_or_empty(path).map_err(|e| io_error(&e))? {
             create(path, settings)?;
         } else if !path.join(MARKER_FILE).exists() {
-            return Err(LogError::Corrupt(format!("{} is not empty and holds no log", path.display())));
+            return Err(corrupt(format!("{} is not empty and holds no log", path.display())));
         }
+        preflight::check(path)?;
         Self::open_existing(path, settings)
     }
 
@@ -57,13 +62,15 @@ impl Store {
             fjall::Error::Locked => LogError::InUse { path: path.display().to_string() },
             other => log_error(&other),
         };
-        let database = Database::builder(path)
+        let builder = Database::builder(path)
             .cache_size(settings.cache_bytes)
             .max_journaling_size(JOURNAL_BYTES_MAX)
             .worker_threads(WORKER_THREADS)
-            .max_cached_files(Some(OPEN_FILES_MAX))
-            .open()
-            .map_err(in_use_or)?;
+            .max_cached_files(Some(OPEN_FILES_MAX));
+        // The embedded store asserts some of what it reads from its journal. Nothing of ours outlives the panic.
+        let opened = catch_unwind(AssertUnwindSafe(|| builder.open()));
+        let panicked = |_| corrupt(format!("the store at {} can't be recovered", path.display()));
+        let database = opened.map_err(panicked)?.map_err(in_use_or)?;
         let plain = || KeyspaceCreateOptions::default().max_memtable_size(META_WRITE_BUFFER_BYTES);
         let meta = database.keyspace(key::META, plain).map_err(|e| log_error(&e))?;
         let write_buffer_bytes = settings.write_buffer_bytes;
