@@ -79,14 +79,14 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// What leaves the program under 200 MiB with all its topics written at full speed, and loses at most about a
-    /// second by a power loss.
+    /// About 80 MiB when six topics are written at full speed (docs/adr/0001-local-log.md), and at most about a second
+    /// lost by a power loss.
     fn default() -> Self {
         Self {
             fsync: Fsync::Interval(Duration::from_secs(1)),
             cache_bytes: 16 << 20,
-            write_buffer_bytes: 8 << 20,
-            tail_bytes: 16 << 20,
+            write_buffer_bytes: 4 << 20,
+            tail_bytes: 8 << 20,
             decoded_bytes: 8 << 20,
         }
     }

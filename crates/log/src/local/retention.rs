@@ -1,8 +1,6 @@
 //! Retention: the oldest batches leave. Which ones is read from the keys alone; they are deleted key by key, and the
 //! store drops a file of values when all in it is deleted.
 
-use std::iter::Peekable;
-
 use super::LocalLog;
 use super::catalog::Topic;
 use super::key::{BatchKey, MetaKey};
@@ -77,48 +75,52 @@ impl LocalLog {
 }
 
 /// The batches of one partition from the oldest on.
-struct Front<Keys: Iterator<Item = Result<BatchKey, LogError>>> {
-    keys: Peekable<Keys>,
+struct Front<Keys> {
+    keys: Keys,
+    oldest: Option<BatchKey>,
+    /// The partition without the batches taken.
     known: PartitionValue,
 }
 
+impl<Keys: Iterator<Item = Result<BatchKey, LogError>>> Front<Keys> {
+    fn new(mut keys: Keys, known: PartitionValue) -> Result<Self, LogError> {
+        let oldest = keys.next().transpose()?;
+        Ok(Self { keys, oldest, known })
+    }
+
+    /// Takes the oldest batch, which is `key`.
+    fn take(&mut self, key: BatchKey) -> Result<(), LogError> {
+        self.known.start = key.end();
+        self.known.stored_bytes = self.known.stored_bytes.saturating_sub(u64::from(key.stored_bytes));
+        self.oldest = self.keys.next().transpose()?;
+        Ok(())
+    }
+}
+
+/// What leaves the topic now: over all partitions the oldest first, as much as one write takes.
 fn choose(topic: &Topic, now_micros: i64) -> Result<Removal, LogError> {
+    let mut removal = Removal { keys: Vec::new(), partitions: Vec::new(), report: TrimReport::default() };
     let oldest_to_stay = oldest_to_stay(&topic.spec, now_micros);
     let bytes_max = topic.spec.retention_bytes.unwrap_or(u64::MAX);
     let mut stored_bytes = topic.stored_bytes();
-    let mut removal = Removal { keys: Vec::new(), partitions: Vec::new(), report: TrimReport::default() };
-    let mut fronts = Vec::new();
-    let may_remove = oldest_to_stay > i64::MIN || stored_bytes > bytes_max;
+    if oldest_to_stay == i64::MIN && stored_bytes <= bytes_max {
+        return Ok(removal);
+    }
+    let mut fronts = Vec::with_capacity(topic.partitions.len());
     for (number, partition) in (0..).zip(&topic.partitions) {
-        if may_remove {
-            let all = BatchKey::bound(number, 0)..BatchKey::bound(number + 1, 0);
-            fronts.push(Front {
-                keys: topic.data.range(all).map(batch_key).peekable(),
-                known: partition.known,
-            });
-        }
+        let all = BatchKey::bound(number, 0)..BatchKey::bound(number + 1, 0);
+        fronts.push(Front::new(topic.data.range(all).map(batch_key), partition.known)?);
     }
     while removal.keys.len() < BATCHES_PER_WRITE {
-        let mut oldest: Option<(i64, usize)> = None;
-        for (number, front) in fronts.iter_mut().enumerate() {
-            let time = match front.keys.peek() {
-                None => continue,
-                Some(Ok(key)) => key.last_timestamp,
-                // Taken below, and returned.
-                Some(Err(_)) => i64::MIN,
-            };
-            if oldest.is_none_or(|(earlier, _)| time < earlier) {
-                oldest = Some((time, number));
-            }
-        }
-        let Some((time, number)) = oldest else { break };
-        let front = &mut fronts[number];
-        if time >= oldest_to_stay && stored_bytes <= bytes_max && matches!(front.keys.peek(), Some(Ok(_))) {
+        let with_batches = fronts.iter_mut().filter(|front| front.oldest.is_some());
+        let Some(front) = with_batches.min_by_key(|front| front.oldest.map(|key| key.last_timestamp)) else {
+            break;
+        };
+        let Some(key) = front.oldest else { break };
+        if key.last_timestamp >= oldest_to_stay && stored_bytes <= bytes_max {
             break;
         }
-        let Some(key) = front.keys.next().transpose()? else { break };
-        front.known.start = key.end();
-        front.known.stored_bytes = front.known.stored_bytes.saturating_sub(u64::from(key.stored_bytes));
+        front.take(key)?;
         stored_bytes = stored_bytes.saturating_sub(u64::from(key.stored_bytes));
         removal.report.records += u64::from(key.count);
         removal.report.bytes += u64::from(key.stored_bytes);
