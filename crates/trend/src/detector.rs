@@ -1,0 +1,258 @@
+//! The embedded detector: decides event by event what is late, holds open minutes, and closes them when every
+//! partition has passed their end.
+
+use std::collections::BTreeMap;
+
+use skytrend_event::{Micros, PostAction, PostData, PostEvent};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::engine::{Engine, start_of};
+use crate::extract::{Extraction, extract};
+use crate::language::{Languages, codes_of};
+use crate::minute_of;
+use crate::pane::{PendingEvent, PendingPane};
+use crate::posts::KeywordUse;
+use crate::settings::{InvalidSettings, Settings};
+use crate::signature::Signature;
+use crate::stats::{Counters, Stats};
+use crate::window::WindowOutput;
+
+/// Instants from 1970 to 9999 are taken; others are no times of the network, and would overflow sums.
+pub(crate) const TIME_MAX: Micros = Micros(253_402_300_800_000_000);
+/// A pane's texts, and its keywords, are addressed with 32 bits; the rest is for the last post.
+const PANE_BYTES_MAX: usize = u32::MAX as usize - (1 << 20);
+
+/// Finds trends in posts. See the crate's documentation for what exactly it counts.
+#[derive(Debug)]
+pub struct Detector {
+    pub(crate) settings: Settings,
+    pub(crate) partitions: Vec<Partition>,
+    pub(crate) pending: BTreeMap<i64, PendingPane>,
+    /// Events in `pending`.
+    pub(crate) pending_events: usize,
+    /// The first minute that is not closed; none before the first event.
+    pub(crate) open_from: Option<i64>,
+    pub(crate) engine: Engine,
+    pub(crate) counters: Counters,
+    extraction: Extraction,
+    outputs: Vec<WindowOutput>,
+}
+
+/// How far a partition has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Partition {
+    /// Its last time; none before its first event.
+    pub(crate) front: Option<Micros>,
+    /// Posts in the minute of `front`.
+    pub(crate) minute_posts: u32,
+}
+
+impl Detector {
+    /// A detector that has seen nothing, for events of `partitions` partitions (at least one).
+    pub fn new(settings: Settings, partitions: u32) -> Result<Self, InvalidSettings> {
+        settings.validate()?;
+        if partitions == 0 {
+            return Err(InvalidSettings { name: "partitions", rule: "at least 1" });
+        }
+        Ok(Self {
+            settings,
+            partitions: vec![Partition::default(); partitions as usize],
+            pending: BTreeMap::new(),
+            pending_events: 0,
+            open_from: None,
+            engine: Engine::new(),
+            counters: Counters::default(),
+            extraction: Extraction::default(),
+            outputs: Vec::new(),
+        })
+    }
+
+    /// Takes the next event of a partition. Nothing is refused: what can't be taken is dropped and counted.
+    pub fn apply(&mut self, partition: u32, event: &PostEvent<'_>) {
+        let witnessed = event.witnessed_at;
+        let Some(state) = self.partitions.get_mut(partition as usize) else {
+            self.counters.events_of_unknown_partition += 1;
+            return;
+        };
+        if !(Micros(0)..TIME_MAX).contains(&witnessed) {
+            self.counters.events_out_of_time += 1;
+            return;
+        }
+        let minute = minute_of(witnessed);
+        if state.front.is_some_and(|front| witnessed < front)
+            || self.open_from.is_some_and(|open| minute < open)
+        {
+            self.counters.events_late += 1;
+            return;
+        }
+        let is_new_minute = state.front.is_none_or(|front| minute_of(front) < minute);
+        state.front = Some(witnessed);
+        if is_new_minute {
+            state.minute_posts = 0;
+            self.close_passed();
+        }
+        match (event.action, &event.data) {
+            (PostAction::Heartbeat, _) => {}
+            (PostAction::Created | PostAction::Updated, Some(data)) => self.add_post(partition, event, data),
+            (PostAction::Created | PostAction::Updated, None) => {
+                self.add_post(partition, event, &PostData::default());
+            }
+            (PostAction::Deleted | PostAction::AuthorRemoved, _) => self.add_event(event, None),
+        }
+    }
+
+    /// The windows closed since the last call, oldest first; of one end, the sliding one first.
+    pub fn take_outputs(&mut self) -> Vec<WindowOutput> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// The end of the input: closes the minutes that are still open, up to the end of the last one with an event, as
+    /// if every partition had come as far as the one that is furthest.
+    pub fn finish(&mut self) {
+        let furthest = self.partitions.iter().filter_map(|partition| partition.front).max();
+        let after_last = self.pending.last_key_value().map(|(&last, _)| last + 1);
+        if let Some(until) = furthest.map(minute_of).max(after_last) {
+            self.close_until(until);
+        }
+    }
+
+    /// The present size of the state, and the counters.
+    pub fn stats(&self) -> Stats {
+        let engine = &self.engine;
+        let pending_bytes: usize = self.pending.values().map(PendingPane::memory_bytes).sum();
+        let memory_bytes = pending_bytes
+            + engine.posts.memory_bytes()
+            + engine.keywords.memory_bytes()
+            + engine.authors.memory_bytes();
+        Stats {
+            counters: self.counters,
+            watermark: self.watermark(),
+            tracked_keywords: engine.keywords.states_len() as u64,
+            keywords: engine.keywords.len() as u64,
+            occurrences: engine.keywords.occurrences_len() as u64,
+            posts: engine.posts.len() as u64,
+            pending_events: self.pending_events as u64,
+            authors: engine.authors.len() as u64,
+            sessions_cut: engine.authors.sessions_cut,
+            trends: engine.sliding.episodes.len() as u64,
+            open_alerts: engine.sliding.alerts.len() as u64,
+            history_minutes: engine.stream.minutes,
+            memory_bytes: memory_bytes as u64,
+        }
+    }
+
+    /// All events before this instant are in; none before every partition has been heard of.
+    fn watermark(&self) -> Option<Micros> {
+        let fronts = self.partitions.iter().map(|partition| partition.front);
+        fronts.min().flatten().max(self.open_from.map(start_of))
+    }
+
+    /// Closes the minutes that every partition has passed.
+    fn close_passed(&mut self) {
+        let fronts = self.partitions.iter().map(|partition| partition.front);
+        if let Some(watermark) = fronts.min().flatten() {
+            self.close_until(minute_of(watermark));
+        }
+    }
+
+    /// Closes the minutes before `until`. Where nothing is retained, time is passed over.
+    fn close_until(&mut self, until: i64) {
+        let mut minute = self.open_from.unwrap_or(i64::MIN);
+        while minute < until {
+            let next = self.pending.first_key_value().map_or(until, |(&next, _)| next.min(until));
+            if self.engine.is_idle() && minute < next {
+                self.engine.skip();
+                minute = next;
+                continue;
+            }
+            let pane = self.pending.remove(&minute).unwrap_or_default();
+            self.pending_events -= pane.events.len();
+            self.engine.close(minute, pane, &self.settings, &mut self.counters, &mut self.outputs);
+            minute += 1;
+        }
+        self.open_from = Some(minute);
+    }
+
+    /// Adds a created or updated post to its minute, unless a budget is used up.
+    fn add_post(&mut self, partition: u32, event: &PostEvent<'_>, data: &PostData<'_>) {
+        let parts = self.settings.retained_minutes().saturating_mul(self.partitions.len() as u32);
+        let minute_posts_max = self.settings.posts_max.div_ceil(parts);
+        let state = &mut self.partitions[partition as usize];
+        if state.minute_posts >= minute_posts_max
+            || self.pending_events >= self.settings.pending_posts_max as usize
+        {
+            self.counters.posts_shed += 1;
+            // The old text leaves all the same.
+            if event.action == PostAction::Updated {
+                let deleted = PostEvent { action: PostAction::Deleted, data: None, ..event.clone() };
+                self.add_event(&deleted, None);
+            }
+            return;
+        }
+        state.minute_posts += 1;
+        self.add_event(event, Some(data));
+    }
+
+    /// Adds an event to its minute, with the keywords of its post.
+    fn add_event(&mut self, event: &PostEvent<'_>, data: Option<&PostData<'_>>) {
+        let uri = event.uri.as_str();
+        let Ok(uri_len) = u16::try_from(uri.len()) else {
+            self.counters.events_shed += 1;
+            return;
+        };
+        // Retractions are still taken where posts are not any more: they make room.
+        if self.pending_events >= 2 * self.settings.pending_posts_max as usize {
+            self.counters.events_shed += 1;
+            return;
+        }
+        let last_closed = self.engine.posts.panes().back();
+        let pane = self
+            .pending
+            .entry(minute_of(event.witnessed_at))
+            .or_insert_with(|| last_closed.map_or_else(PendingPane::default, PendingPane::with_room_as));
+        if pane.text.len().max(pane.mixed_text.len()).max(4 * pane.keywords.len()) > PANE_BYTES_MAX {
+            self.counters.events_shed += 1;
+            return;
+        }
+        let mut pending = PendingEvent {
+            action: event.action,
+            witnessed: event.witnessed_at,
+            event_id: event.event_id,
+            author_hash: xxh3_64(event.author_did.as_str().as_bytes()),
+            // The limit above keeps both within 32 bits.
+            text_start: pane.text.len() as u32,
+            uri_len,
+            text_len: 0,
+            keywords_start: pane.keywords.len() as u32,
+            keywords_len: 0,
+            languages: Languages::default(),
+            signature: Signature::NONE,
+        };
+        pane.text.push_str(uri);
+        if let Some(data) = data {
+            extract(data, self.settings.keywords_per_post_max as usize, &mut self.extraction);
+            let text = start_of_text(&data.text, self.settings.sample_text_bytes_max as usize);
+            pane.text.push_str(text);
+            pending.text_len = text.len() as u16;
+            pending.languages = codes_of(&data.languages);
+            pending.signature = self.extraction.signature();
+            for keyword in self.extraction.keywords() {
+                let number = self.engine.keywords.acquire(keyword);
+                pane.push_keyword(KeywordUse::new(number, keyword.form), keyword.mixed);
+                pending.keywords_len += 1;
+            }
+            self.counters.keywords_over_limit += u64::from(self.extraction.overflow());
+        }
+        pane.events.push(pending);
+        self.pending_events += 1;
+    }
+}
+
+/// At most `bytes_max` bytes of `text`, cut between characters.
+fn start_of_text(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

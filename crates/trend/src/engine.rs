@@ -1,0 +1,143 @@
+//! Closes minutes: takes their events in order, counts windows, learns baselines, ranks. Everything that depends on
+//! closed minutes is here; which minute may close is decided by the [`Detector`](crate::Detector).
+
+mod context;
+mod intake;
+mod windows;
+
+use skytrend_event::time::MINUTE;
+use skytrend_event::{Micros, WindowKind};
+
+use crate::authors::Authors;
+use crate::baseline::Baseline;
+use crate::keywords::Keywords;
+use crate::pane::PendingPane;
+use crate::posts::PostStore;
+use crate::rank::Ranking;
+use crate::settings::{SHARDS, Settings};
+use crate::stats::Counters;
+use crate::stream::{EPOCH_MINUTES, StreamLevel};
+use crate::tally::Tallier;
+use crate::window::WindowOutput;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) posts: PostStore,
+    pub(crate) keywords: Keywords,
+    pub(crate) authors: Authors,
+    pub(crate) stream: StreamLevel,
+    pub(crate) sliding: Ranking,
+    pub(crate) tumbling: Ranking,
+    tallier: Tallier,
+    /// Occurrences of each shard in the minute that is being closed.
+    shard_occurrences: Vec<u32>,
+    /// Counts output for the window before: about as many will come.
+    counts_before: usize,
+    /// For each keyword, how many posts of a sample it has; all zero between two uses.
+    shared_posts: Vec<u32>,
+}
+
+impl Engine {
+    pub(crate) fn new() -> Self {
+        Self {
+            posts: PostStore::new(),
+            keywords: Keywords::new(),
+            authors: Authors::default(),
+            stream: StreamLevel::default(),
+            sliding: Ranking::default(),
+            tumbling: Ranking::default(),
+            tallier: Tallier::default(),
+            shard_occurrences: vec![0; SHARDS],
+            counts_before: 0,
+            shared_posts: Vec::new(),
+        }
+    }
+
+    /// Whether closing minutes without events would change and output nothing.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.posts.is_empty() && self.authors.len() == 0 && self.sliding.is_idle() && self.tumbling.is_idle()
+    }
+
+    /// Nothing is retained any more, and a stretch of time is passed over.
+    pub(crate) fn skip(&mut self) {
+        while self.posts.pop_pane().is_some() {}
+    }
+
+    /// Closes minute `minute`, the one after the last closed.
+    pub(crate) fn close(
+        &mut self,
+        minute: i64,
+        pending: PendingPane,
+        settings: &Settings,
+        counters: &mut Counters,
+        outputs: &mut Vec<WindowOutput>,
+    ) {
+        self.take_in(minute, pending, settings, counters);
+        let end = minute + 1;
+        self.learn(end - settings.longest_window_minutes());
+        self.expire(end - settings.longest_window_minutes());
+        if end.rem_euclid(i64::from(settings.slide_minutes)) == 0 {
+            outputs.push(self.window(WindowKind::Sliding, minute, settings));
+        }
+        if end.rem_euclid(i64::from(settings.tumbling_minutes)) == 0 {
+            let mut output = self.window(WindowKind::Tumbling, minute, settings);
+            output.activity = Some(self.authors.report(
+                output.window_start,
+                output.window_end,
+                settings.session_gap_minutes,
+                settings.sessions_max,
+            ));
+            outputs.push(output);
+        }
+        let stream = self.stream;
+        counters.states_evicted += self.keywords.evict(settings.tracked_keywords_max, |state| {
+            let level = state.baseline.epoch_authors(&stream);
+            level.max(f64::from(state.last_observed(minute)))
+        });
+    }
+
+    /// Learns the epoch that ends at minute `end`, if one does: all later windows start there or later.
+    fn learn(&mut self, end: i64) {
+        if end.rem_euclid(EPOCH_MINUTES) != 0 {
+            return;
+        }
+        let (first, live_posts_from) = self.posts.since_minute(end - EPOCH_MINUTES);
+        let (past_last, live_posts_after) = self.posts.since_minute(end);
+        let epoch_posts = live_posts_from - live_posts_after;
+        if !self.stream.is_gap(epoch_posts) {
+            let (stream, posts, tallier) = (&self.stream, &self.posts, &mut self.tallier);
+            let authors = self.authors.numbers();
+            self.keywords.for_each_state(|state, occurrences| {
+                let place_of = |index| occurrences.partition_point(|o| posts.index_of(o.post()) < index);
+                let of_epoch = &occurrences[place_of(first)..place_of(past_last)];
+                let tally = tallier.tally(of_epoch, posts, authors);
+                let learned: &mut Baseline = &mut state.baseline;
+                learned.learn(stream, tally.clusters, tally.posts, epoch_posts as f64);
+            });
+        }
+        self.stream.learn(epoch_posts);
+    }
+
+    /// Removes the minutes that neither a window nor an epoch still to be learned needs: those before the epoch that
+    /// minute `windows_start` lies in.
+    fn expire(&mut self, windows_start: i64) {
+        let needed_from = windows_start - windows_start.rem_euclid(EPOCH_MINUTES);
+        while self.posts.panes().front().is_some_and(|pane| pane.minute < needed_from) {
+            let mut number = self.posts.number_at(0);
+            let Some((pane, posts)) = self.posts.pop_pane() else { break };
+            for (post, author) in posts {
+                for keyword in pane.keywords[post.keywords_range()].iter().filter_map(|used| used.keyword()) {
+                    self.keywords.expire(keyword, number);
+                }
+                self.authors.release_post(author);
+                number = PostStore::after(number);
+            }
+        }
+    }
+}
+
+/// The instant at which minute `minute` starts.
+pub(crate) fn start_of(minute: i64) -> Micros {
+    Micros(minute.saturating_mul(MINUTE))
+}

@@ -1,0 +1,104 @@
+//! What is shown with a trend: real posts of the window, and the keywords that share its posts.
+
+use skytrend_event::{KeywordKind, SamplePost};
+
+use super::Engine;
+use crate::pane::authority;
+use crate::posts::Occurrence;
+use crate::rank::{Context, KeywordKey};
+use crate::settings::Settings;
+use crate::signature::Signature;
+
+/// The newest so many posts of a trend say what it is related to.
+const RELATED_POSTS_MAX: usize = 256;
+/// Fewer shared posts are chance.
+const SHARED_POSTS_MIN: u32 = 2;
+/// The newest so many posts are looked through for samples that are no copies of one another.
+const SAMPLED_POSTS_MAX: usize = 64;
+
+impl Engine {
+    /// Samples and related keywords from the window whose first post is at `first`.
+    pub(super) fn context_of(&mut self, key: &KeywordKey, first: usize, settings: &Settings) -> Context {
+        let Some(number) = self.keywords.find(key.1, &key.0) else { return Context::default() };
+        let posts = &self.posts;
+        let occurrences = self.keywords.entry(number).occurrences.as_slice();
+        let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
+        let newest: Vec<Occurrence> =
+            occurrences[before..].iter().rev().take(RELATED_POSTS_MAX).copied().collect();
+        Context {
+            sample_posts: self.samples(&newest, settings),
+            related: self.related(number, &newest, settings),
+        }
+    }
+
+    /// Newest first, near-copies of one already taken left out.
+    fn samples(&self, newest: &[Occurrence], settings: &Settings) -> Vec<SamplePost> {
+        let mut indexes: Vec<usize> = newest
+            .iter()
+            .take(SAMPLED_POSTS_MAX)
+            .map(|occurrence| self.posts.index_of(occurrence.post()))
+            .collect();
+        // Of one instant, the order of output is by URI.
+        indexes.sort_by(|&left, &right| {
+            let (left, right) = (self.posts.post(left), self.posts.post(right));
+            right.witnessed.cmp(&left.witnessed).then_with(|| self.posts.uri(left).cmp(self.posts.uri(right)))
+        });
+        let mut samples = Vec::new();
+        let mut signatures: Vec<Signature> = Vec::new();
+        for index in indexes {
+            let signature = self.posts.signature(index);
+            if samples.len() >= settings.sample_posts as usize {
+                break;
+            }
+            if signatures.iter().any(|taken| taken.is_near(signature)) {
+                continue;
+            }
+            signatures.push(signature);
+            let post = self.posts.post(index);
+            let uri = self.posts.uri(post);
+            samples.push(SamplePost {
+                uri: uri.to_owned(),
+                author_did: authority(uri).to_owned(),
+                text: self.posts.text(post).to_owned(),
+                witnessed_at: post.witnessed,
+                event_id: post.event_id,
+            });
+        }
+        samples
+    }
+
+    /// The keywords that share most posts with keyword `number`; equal ones by text and kind.
+    fn related(&mut self, number: u32, newest: &[Occurrence], settings: &Settings) -> Vec<String> {
+        self.shared_posts.resize(self.keywords.numbers() as usize, 0);
+        let mut shared = Vec::new();
+        for occurrence in newest {
+            let post = self.posts.post(self.posts.index_of(occurrence.post()));
+            let uses = &self.posts.pane_of(post).keywords[post.keywords_range()];
+            for keyword in uses.iter().filter_map(|used| used.keyword()).filter(|&keyword| keyword != number)
+            {
+                let count = &mut self.shared_posts[keyword as usize];
+                if *count == 0 {
+                    shared.push(keyword);
+                }
+                *count += 1;
+            }
+        }
+        let mut related: Vec<(u32, &str, KeywordKind)> = Vec::new();
+        for keyword in shared {
+            let count = std::mem::take(&mut self.shared_posts[keyword as usize]);
+            let entry = self.keywords.entry(keyword);
+            if count >= SHARED_POSTS_MIN {
+                related.push((count, &entry.normalized, entry.kind));
+            }
+        }
+        related.sort_unstable_by(|left, right| {
+            right.0.cmp(&left.0).then((left.1, left.2).cmp(&(right.1, right.2)))
+        });
+        related.truncate(settings.related_keywords as usize);
+        let text = |(_, normalized, kind): (u32, &str, KeywordKind)| match kind {
+            KeywordKind::Hashtag => format!("#{normalized}"),
+            KeywordKind::Word | KeywordKind::Phrase => normalized.to_owned(),
+        };
+        related.into_iter().map(text).collect()
+    }
+}

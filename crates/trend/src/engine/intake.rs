@@ -1,0 +1,168 @@
+//! The events of a closing minute take effect, in order: posts come in, retractions take them out.
+
+use skytrend_event::PostAction;
+use skytrend_event::time::MINUTE;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Engine;
+use crate::keywords::shard_of;
+use crate::pane::{PendingEvent, PendingPane};
+use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
+use crate::settings::{SHARDS, Settings};
+use crate::signature::BANDS;
+use crate::stats::Counters;
+
+impl Engine {
+    /// Takes in the events of `minute`.
+    pub(super) fn take_in(
+        &mut self,
+        minute: i64,
+        mut pending: PendingPane,
+        settings: &Settings,
+        counters: &mut Counters,
+    ) {
+        self.shard_occurrences.fill(0);
+        let order = pending.order();
+        self.posts.push_pane(
+            minute,
+            std::mem::take(&mut pending.text),
+            std::mem::take(&mut pending.keywords),
+        );
+        for place in order {
+            let event = &pending.events[place as usize];
+            match event.action {
+                PostAction::Created => self.create(minute, event, &pending, settings, counters),
+                PostAction::Updated => {
+                    if let Some(index) = self.find(event) {
+                        self.retract(index);
+                    }
+                    self.insert(minute, event, &pending, settings, counters);
+                }
+                PostAction::Deleted => match self.find(event) {
+                    Some(index) => {
+                        self.retract(index);
+                        counters.posts_retracted += 1;
+                    }
+                    None => counters.retractions_without_post += 1,
+                },
+                PostAction::AuthorRemoved => self.remove_author(event, counters),
+                PostAction::Heartbeat => {}
+            }
+        }
+    }
+
+    fn create(
+        &mut self,
+        minute: i64,
+        event: &PendingEvent,
+        pending: &PendingPane,
+        settings: &Settings,
+        counters: &mut Counters,
+    ) {
+        if self.find(event).is_some() {
+            counters.posts_repeated += 1;
+            self.release_keywords(event);
+            return;
+        }
+        let author = self.insert(minute, event, pending, settings, counters);
+        self.authors.on_post(author, event.witnessed, i64::from(settings.session_gap_minutes) * MINUTE);
+    }
+
+    /// The post that the event is about, if it is retained and counts.
+    fn find(&self, event: &PendingEvent) -> Option<usize> {
+        let uri = self.posts.last_text(event.text_start, event.uri_len);
+        self.posts.find(xxh3_64(uri.as_bytes()), uri)
+    }
+
+    /// Adds the post and its occurrences; returns the number of its author.
+    fn insert(
+        &mut self,
+        minute: i64,
+        event: &PendingEvent,
+        pending: &PendingPane,
+        settings: &Settings,
+        counters: &mut Counters,
+    ) -> u32 {
+        let uri_hash = xxh3_64(self.posts.last_text(event.text_start, event.uri_len).as_bytes());
+        let author = self.authors.number_of(event.author_hash);
+        let post = Post {
+            witnessed: event.witnessed,
+            event_id: event.event_id,
+            uri_hash,
+            text_start: event.text_start,
+            uri_len: event.uri_len,
+            text_len: event.text_len,
+            keywords_start: event.keywords_start,
+            keywords_len: event.keywords_len,
+            is_live: true,
+            before_of_author: self.authors.last_post(author),
+            before_in_band: [NO_POST; BANDS],
+        };
+        let new = NewPost { post, author, languages: event.languages, signature: event.signature };
+        let number = self.posts.push(new);
+        self.authors.retain_post(author, number);
+        counters.posts_counted += 1;
+        // Every shard may retain its part of the occurrences, and every minute its part of that.
+        let parts = SHARDS as u32 * settings.retained_minutes();
+        let budget = settings.occurrences_max.div_ceil(parts);
+        let index = self.posts.index_of(number);
+        for place in 0..usize::from(event.keywords_len) {
+            let used = self.posts.keywords_mut(index)[place];
+            let Some(keyword) = used.keyword() else { continue };
+            let shard = &mut self.shard_occurrences[shard_of(self.keywords.entry(keyword).hash)];
+            if *shard >= budget {
+                counters.occurrences_shed += 1;
+                self.posts.keywords_mut(index)[place] = KeywordUse::NONE;
+                self.keywords.release(keyword);
+                continue;
+            }
+            *shard += 1;
+            // A pane has fewer than 2^32 keywords: that is checked where they come in.
+            let mixed = pending.mixed_form(event.keywords_start + place as u32);
+            self.keywords.push(keyword, Occurrence::new(number, used.form()), mixed, minute);
+        }
+        author
+    }
+
+    /// Gives back the keywords of an event that adds no post.
+    fn release_keywords(&mut self, event: &PendingEvent) {
+        for place in 0..usize::from(event.keywords_len) {
+            let used = self.posts.last_keyword_mut(event.keywords_start as usize + place);
+            if let Some(keyword) = used.and_then(|used| std::mem::replace(used, KeywordUse::NONE).keyword()) {
+                self.keywords.release(keyword);
+            }
+        }
+    }
+
+    /// The post at `index` and its occurrences count no more.
+    fn retract(&mut self, index: usize) {
+        let number = self.posts.number_at(index);
+        let post = self.posts.post(index);
+        let minute = crate::minute_of(post.witnessed);
+        for place in 0..usize::from(post.keywords_len) {
+            let used = &mut self.posts.keywords_mut(index)[place];
+            if let Some(keyword) = std::mem::replace(used, KeywordUse::NONE).keyword() {
+                self.keywords.retract(keyword, number, minute);
+            }
+        }
+        self.posts.set_dead(index);
+    }
+
+    /// Takes out all retained posts of the author.
+    fn remove_author(&mut self, event: &PendingEvent, counters: &mut Counters) {
+        let mut number = self.authors.last_post_of(event.author_hash);
+        counters.retractions_without_post += u64::from(number == NO_POST);
+        while number != NO_POST {
+            let index = self.posts.index_of(number);
+            if index >= self.posts.len() {
+                break;
+            }
+            let before = self.posts.post(index).before_of_author;
+            if self.posts.post(index).is_live {
+                self.retract(index);
+                counters.posts_retracted += 1;
+            }
+            number = before;
+        }
+    }
+}

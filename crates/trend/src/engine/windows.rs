@@ -1,0 +1,204 @@
+//! Counts one window that ends with a closed minute: every keyword's posts and authors, the candidates, the ranking.
+
+use std::cmp::Reverse;
+
+use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
+
+use super::{Engine, start_of};
+use crate::extract::SurfaceForm;
+use crate::keywords::Entry;
+use crate::rank::{Candidate, Window};
+use crate::settings::Settings;
+use crate::state::KeywordState;
+use crate::tally::Tally;
+use crate::window::WindowOutput;
+
+/// A count to be output: the order of output as far as a number can say, and the keyword.
+type CountRow = (Reverse<u32>, u64, u32, Tally);
+
+/// A window that is being counted.
+#[derive(Clone, Copy)]
+struct Counted {
+    window: Window,
+    /// The minute it ends with.
+    minute: i64,
+    /// Place of its first post.
+    first: usize,
+    posts: u64,
+}
+
+impl Engine {
+    /// The window of `kind` that ends with `minute`.
+    pub(super) fn window(&mut self, kind: WindowKind, minute: i64, settings: &Settings) -> WindowOutput {
+        let minutes = match kind {
+            WindowKind::Sliding => settings.sliding_minutes,
+            WindowKind::Tumbling => settings.tumbling_minutes,
+        };
+        let start = minute + 1 - i64::from(minutes);
+        let window = Window { kind, start: start_of(start), end: start_of(minute + 1) };
+        let (first, posts) = self.posts.since_minute(start);
+        let counted = Counted { window, minute, first, posts };
+
+        let mut rows: Vec<CountRow> = Vec::with_capacity(self.counts_before);
+        let mut candidates = Vec::new();
+        let mut tested = 0;
+        for number in 0..self.keywords.numbers() {
+            let Some(tally) = self.tally(number, &counted, settings) else { continue };
+            if tally.posts >= settings.counts_min {
+                rows.push((
+                    Reverse(tally.posts),
+                    prefix(&self.keywords.entry(number).normalized),
+                    number,
+                    tally,
+                ));
+            }
+            let is_tested = tally.posts >= settings.min_frequency && tally.clusters >= settings.min_authors;
+            tested += u64::from(is_tested);
+            candidates.extend(self.candidate(number, &tally, is_tested, &counted, settings));
+        }
+        self.counts_before = rows.len();
+        let counts = self.counts(rows, window, first);
+        let mut ranking = std::mem::take(match kind {
+            WindowKind::Sliding => &mut self.sliding,
+            WindowKind::Tumbling => &mut self.tumbling,
+        });
+        let (trends, alerts) =
+            ranking.rank(window, candidates, tested, settings, |key| self.context_of(key, first, settings));
+        match kind {
+            WindowKind::Sliding => self.sliding = ranking,
+            WindowKind::Tumbling => self.tumbling = ranking,
+        }
+        WindowOutput {
+            window: kind,
+            window_start: window.start,
+            window_end: window.end,
+            counts,
+            trends,
+            alerts,
+            activity: None,
+        }
+    }
+
+    /// Counts the keyword, gives it a state if it is due; none where its numbers in this window are of no interest.
+    fn tally(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Option<Tally> {
+        let entry = self.keywords.entry(number);
+        let occurrences = entry.occurrences.as_slice();
+        let state = self.keywords.state(number);
+        let least = settings.counts_min.min(settings.admission_authors) as usize;
+        if occurrences.len() < least && state.is_none() {
+            return None;
+        }
+        let posts = &self.posts;
+        let before = occurrences.partition_point(|o| posts.index_of(o.post()) < counted.first);
+        let in_window = &occurrences[before..];
+        let is_watched = state.is_some_and(|state| state.is_watched(counted.minute));
+        let is_of_interest =
+            in_window.len() >= least || (state.is_some() && !in_window.is_empty()) || is_watched;
+        if !is_of_interest {
+            return None;
+        }
+        let tally = self.tallier.tally(in_window, posts, self.authors.numbers());
+        if counted.window.kind == WindowKind::Sliding {
+            if state.is_none() && tally.authors >= settings.admission_authors {
+                let mut admitted = KeywordState::new(counted.minute);
+                for occurrence in occurrences {
+                    let post = posts.post(posts.index_of(occurrence.post()));
+                    admitted.apply(crate::minute_of(post.witnessed), 1);
+                }
+                self.keywords.admit(number, admitted);
+            }
+            if let Some(state) = self.keywords.state_mut(number) {
+                state.observe(counted.minute, tally.clusters);
+            }
+        }
+        Some(tally)
+    }
+
+    /// The keyword as a candidate, if it stands out or is watched.
+    fn candidate(
+        &mut self,
+        number: u32,
+        tally: &Tally,
+        is_tested: bool,
+        counted: &Counted,
+        settings: &Settings,
+    ) -> Option<Candidate> {
+        let stream = self.stream;
+        let state = self.keywords.state_mut(number)?;
+        if !is_tested && !state.is_watched(counted.minute) {
+            return None;
+        }
+        let assessment = state.advance(counted.minute, tally, counted.posts, &stream, settings);
+        if !assessment.stands_out && !state.is_watched(counted.minute) {
+            return None;
+        }
+        let sparkline = state.sparkline(counted.minute);
+        let (display, language) = self.describe(number, counted.first);
+        let entry = self.keywords.entry(number);
+        let key = (entry.normalized.to_string(), entry.kind);
+        Some(Candidate {
+            key,
+            display,
+            language,
+            posts: tally.posts,
+            authors: tally.authors,
+            assessment,
+            sparkline,
+        })
+    }
+
+    /// How the keyword is mostly written in the window, and in what language its posts mostly are.
+    fn describe(&mut self, number: u32, first: usize) -> (String, String) {
+        let (posts, entry) = (&self.posts, self.keywords.entry(number));
+        let occurrences = entry.occurrences.as_slice();
+        let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
+        let (language, form) = self.tallier.describe(&occurrences[before..], posts);
+        (display(entry, form), language.text())
+    }
+
+    /// The rows in the order (count, keyword, kind).
+    fn counts(&mut self, mut rows: Vec<CountRow>, window: Window, first: usize) -> Vec<KeywordCount> {
+        rows.sort_unstable_by(|left, right| {
+            (left.0, left.1).cmp(&(right.0, right.1)).then_with(|| {
+                let (left, right) = (self.keywords.entry(left.2), self.keywords.entry(right.2));
+                left.normalized.cmp(&right.normalized).then(left.kind.cmp(&right.kind))
+            })
+        });
+        rows.into_iter()
+            .map(|(_, _, number, tally)| {
+                let (keyword, language) = self.describe(number, first);
+                let entry = self.keywords.entry(number);
+                KeywordCount {
+                    keyword,
+                    normalized_keyword: entry.normalized.to_string(),
+                    kind: entry.kind,
+                    language,
+                    window: window.kind,
+                    window_start: window.start,
+                    window_end: window.end,
+                    count: u64::from(tally.posts),
+                    unique_authors: u64::from(tally.authors),
+                }
+            })
+            .collect()
+    }
+}
+
+/// The first eight bytes as a number that compares as they do.
+fn prefix(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let len = text.len().min(8);
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    u64::from_be_bytes(bytes)
+}
+
+fn display(entry: &Entry, form: SurfaceForm) -> String {
+    let text = match (form, &entry.mixed) {
+        (SurfaceForm::Mixed, Some(mixed)) => mixed.to_string(),
+        _ => form.write(&entry.normalized),
+    };
+    match entry.kind {
+        KeywordKind::Hashtag => format!("#{text}"),
+        KeywordKind::Word | KeywordKind::Phrase => text,
+    }
+}

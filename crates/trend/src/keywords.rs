@@ -1,0 +1,318 @@
+//! The table of keywords: each has a number while a retained or pending post uses it or a state belongs to it, the
+//! list of its retained occurrences, and, once enough authors use it, a [`KeywordState`]. Numbers and the order of
+//! the table depend on arrival and so never reach any output.
+
+use hashbrown::HashTable;
+use skytrend_event::KeywordKind;
+use smallvec::SmallVec;
+
+use crate::extract::Keyword;
+use crate::posts::Occurrence;
+use crate::settings::SHARDS;
+use crate::state::KeywordState;
+
+/// No state.
+const NO_STATE: u32 = u32::MAX;
+
+/// One keyword.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) hash: u64,
+    pub(crate) normalized: Box<str>,
+    pub(crate) kind: KeywordKind,
+    /// How often retained and pending posts name it.
+    references: u32,
+    state: u32,
+    pub(crate) occurrences: Occurrences,
+    /// The first of its present occurrences that is written in a way of its own.
+    pub(crate) mixed: Option<Box<str>>,
+}
+
+/// The retained posts with a keyword, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Occurrences {
+    items: SmallVec<[Occurrence; 4]>,
+    gone: u32,
+}
+
+impl Occurrences {
+    pub(crate) fn as_slice(&self) -> &[Occurrence] {
+        &self.items[self.gone as usize..]
+    }
+
+    fn push(&mut self, occurrence: Occurrence) {
+        self.items.push(occurrence);
+    }
+
+    /// Removes the first one if it belongs to `post`. Amortised constant: gone ones are cleared when they are half.
+    fn pop_first(&mut self, post: u32) {
+        if self.as_slice().first().is_some_and(|first| first.post() == post) {
+            self.gone += 1;
+            if 2 * self.gone as usize >= self.items.len() {
+                self.items.drain(..self.gone as usize);
+                self.gone = 0;
+            }
+        }
+    }
+
+    fn remove(&mut self, post: u32) {
+        if let Some(place) = self.as_slice().iter().position(|occurrence| occurrence.post() == post) {
+            self.items.remove(self.gone as usize + place);
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Keywords {
+    by_hash: HashTable<u32>,
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+    states: Vec<KeywordState>,
+    /// The keyword of each state; none for a free one.
+    owners: Vec<Option<u32>>,
+    free_states: Vec<u32>,
+    states_in_shard: Vec<u32>,
+    occurrences: usize,
+}
+
+/// The shard a keyword belongs to.
+pub(crate) fn shard_of(hash: u64) -> usize {
+    (hash >> 40) as usize % SHARDS
+}
+
+impl Keywords {
+    pub(crate) fn new() -> Self {
+        Self { states_in_shard: vec![0; SHARDS], ..Self::default() }
+    }
+
+    /// The number of `keyword`, which is added if new, for one more use of it.
+    pub(crate) fn acquire(&mut self, keyword: Keyword<'_>) -> u32 {
+        let found = self.by_hash.find(keyword.hash, |&number| {
+            let entry = &self.entries[number as usize];
+            entry.hash == keyword.hash
+                && entry.kind == keyword.kind
+                && *entry.normalized == *keyword.normalized
+        });
+        let number = if let Some(&number) = found { number } else { self.insert(keyword) };
+        self.entries[number as usize].references += 1;
+        number
+    }
+
+    fn insert(&mut self, keyword: Keyword<'_>) -> u32 {
+        let entry = Entry {
+            hash: keyword.hash,
+            normalized: keyword.normalized.into(),
+            kind: keyword.kind,
+            references: 0,
+            state: NO_STATE,
+            occurrences: Occurrences::default(),
+            mixed: None,
+        };
+        let number = if let Some(number) = self.free.pop() {
+            self.entries[number as usize] = entry;
+            number
+        } else {
+            self.entries.push(entry);
+            // Bounded by occurrences and states, far below 2^30.
+            (self.entries.len() - 1) as u32
+        };
+        self.by_hash.insert_unique(keyword.hash, number, |&other| self.entries[other as usize].hash);
+        number
+    }
+
+    pub(crate) fn entry(&self, number: u32) -> &Entry {
+        &self.entries[number as usize]
+    }
+
+    /// All numbers in use, in no particular order.
+    pub(crate) fn in_use(&self) -> Vec<u32> {
+        self.by_hash.iter().copied().collect()
+    }
+
+    /// One more use of keyword `number`.
+    pub(crate) fn acquire_again(&mut self, number: u32) {
+        self.entries[number as usize].references += 1;
+    }
+
+    /// How the keyword is written where it is written in a way of its own.
+    pub(crate) fn set_mixed(&mut self, number: u32, mixed: Option<Box<str>>) {
+        self.entries[number as usize].mixed = mixed;
+    }
+
+    /// One past the largest number.
+    pub(crate) fn numbers(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    /// The keyword with this kind and text, if there is one.
+    pub(crate) fn find(&self, kind: KeywordKind, normalized: &str) -> Option<u32> {
+        let hash = crate::extract::hash_of(kind, normalized);
+        let is_it = |&number: &u32| {
+            let entry = &self.entries[number as usize];
+            entry.hash == hash && entry.kind == kind && *entry.normalized == *normalized
+        };
+        self.by_hash.find(hash, is_it).copied()
+    }
+
+    /// A post that names the keyword now counts for it. `mixed` is how it is written there, if in a way of its own.
+    pub(crate) fn push(&mut self, number: u32, occurrence: Occurrence, mixed: &str, minute: i64) {
+        let entry = &mut self.entries[number as usize];
+        entry.occurrences.push(occurrence);
+        if entry.mixed.is_none() && !mixed.is_empty() {
+            entry.mixed = Some(mixed.into());
+        }
+        self.occurrences += 1;
+        if let Some(state) = self.states.get_mut(entry.state as usize) {
+            state.apply(minute, 1);
+        }
+    }
+
+    /// The oldest post with the keyword has left.
+    pub(crate) fn expire(&mut self, number: u32, post: u32) {
+        self.entries[number as usize].occurrences.pop_first(post);
+        self.occurrences -= 1;
+        self.release(number);
+    }
+
+    /// A post of minute `minute` with the keyword does not count any more.
+    pub(crate) fn retract(&mut self, number: u32, post: u32, minute: i64) {
+        let entry = &mut self.entries[number as usize];
+        entry.occurrences.remove(post);
+        self.occurrences -= 1;
+        if let Some(state) = self.states.get_mut(entry.state as usize) {
+            state.apply(minute, -1);
+        }
+        self.release(number);
+    }
+
+    /// One use less.
+    pub(crate) fn release(&mut self, number: u32) {
+        let entry = &mut self.entries[number as usize];
+        entry.references -= 1;
+        if entry.occurrences.as_slice().is_empty() {
+            // Not later than here, so that it does not depend on posts that are still pending.
+            entry.mixed = None;
+        }
+        self.remove_if_unused(number);
+    }
+
+    fn remove_if_unused(&mut self, number: u32) {
+        let entry = &mut self.entries[number as usize];
+        if entry.references > 0 || entry.state != NO_STATE {
+            return;
+        }
+        if let Ok(found) = self.by_hash.find_entry(entry.hash, |&other| other == number) {
+            found.remove();
+            entry.normalized = Box::default();
+            entry.occurrences = Occurrences::default();
+            self.free.push(number);
+        }
+    }
+
+    pub(crate) fn state(&self, number: u32) -> Option<&KeywordState> {
+        self.states.get(self.entries[number as usize].state as usize)
+    }
+
+    pub(crate) fn state_mut(&mut self, number: u32) -> Option<&mut KeywordState> {
+        self.states.get_mut(self.entries[number as usize].state as usize)
+    }
+
+    /// Gives the keyword a state.
+    pub(crate) fn admit(&mut self, number: u32, state: KeywordState) {
+        let place = if let Some(place) = self.free_states.pop() {
+            self.states[place as usize] = state;
+            self.owners[place as usize] = Some(number);
+            place
+        } else {
+            self.states.push(state);
+            self.owners.push(Some(number));
+            (self.states.len() - 1) as u32
+        };
+        let entry = &mut self.entries[number as usize];
+        entry.state = place;
+        self.states_in_shard[shard_of(entry.hash)] += 1;
+    }
+
+    /// Calls `learn` with each state and the occurrences of its keyword.
+    pub(crate) fn for_each_state(&mut self, mut learn: impl FnMut(&mut KeywordState, &[Occurrence])) {
+        for (state, owner) in self.states.iter_mut().zip(&self.owners) {
+            if let Some(number) = owner {
+                learn(state, self.entries[*number as usize].occurrences.as_slice());
+            }
+        }
+    }
+
+    /// Keeps each shard within its part of `states_max`: removes the states with the lowest `level`, some more than
+    /// needed, so that it need not be done every minute. Returns how many.
+    pub(crate) fn evict(&mut self, states_max: u32, level: impl Fn(&KeywordState) -> f64) -> u64 {
+        let budget = (states_max as usize).div_ceil(SHARDS);
+        if self.states_in_shard.iter().all(|&states| states as usize <= budget) {
+            return 0;
+        }
+        let mut by_shard: Vec<Vec<(f64, u32)>> = vec![Vec::new(); SHARDS];
+        for (state, owner) in self.states.iter().zip(&self.owners) {
+            let Some(number) = *owner else { continue };
+            let shard = shard_of(self.entries[number as usize].hash);
+            if self.states_in_shard[shard] as usize > budget {
+                by_shard[shard].push((level(state), number));
+            }
+        }
+        let mut evicted = 0;
+        for mut states in by_shard {
+            states.sort_unstable_by(|left, right| {
+                let (left_entry, right_entry) =
+                    (&self.entries[left.1 as usize], &self.entries[right.1 as usize]);
+                left.0.total_cmp(&right.0).then_with(|| {
+                    let key = |entry: &Entry| (entry.hash, entry.normalized.clone(), entry.kind);
+                    key(left_entry).cmp(&key(right_entry))
+                })
+            });
+            for &(_, number) in states.iter().take(states.len().saturating_sub(budget - budget / 16)) {
+                self.remove_state(number);
+                evicted += 1;
+            }
+        }
+        evicted
+    }
+
+    fn remove_state(&mut self, number: u32) {
+        let entry = &mut self.entries[number as usize];
+        let place = std::mem::replace(&mut entry.state, NO_STATE);
+        self.states_in_shard[shard_of(entry.hash)] -= 1;
+        self.owners[place as usize] = None;
+        self.free_states.push(place);
+        self.remove_if_unused(number);
+    }
+
+    /// Keywords that have a number.
+    pub(crate) fn len(&self) -> usize {
+        self.by_hash.len()
+    }
+
+    /// Keywords that have a state.
+    pub(crate) fn states_len(&self) -> usize {
+        self.states.len() - self.free_states.len()
+    }
+
+    /// Occurrences that count.
+    pub(crate) fn occurrences_len(&self) -> usize {
+        self.occurrences
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        // Past four, the items of a list are on the heap; a text is about a dozen bytes in a block of 16.
+        let lists: usize =
+            self.entries.iter().filter(|entry| entry.occurrences.items.spilled()).map(list_bytes).sum();
+        lists
+            + self.by_hash.len() * 16
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.states.capacity() * size_of::<KeywordState>()
+            + self.by_hash.allocation_size()
+    }
+}
+
+fn list_bytes(entry: &Entry) -> usize {
+    entry.occurrences.items.capacity() * size_of::<Occurrence>()
+}

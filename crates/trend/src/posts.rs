@@ -1,0 +1,379 @@
+//! The posts of the retained minutes, in the order (witnessed, author, log): what windows are counted from, what
+//! retractions find by URI or author, what samples are taken from. Keywords point here by number.
+//!
+//! A post gets the next number of a ring of 2^30; numbers are only compared with those retained. Their number is
+//! bounded by the budget of each minute, which is kept where posts come in.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashTable;
+use skytrend_event::{EventId, Micros};
+
+use crate::extract::SurfaceForm;
+use crate::language::Languages;
+use crate::signature::{BANDS, Signature};
+
+/// Numbers of posts go round at 2^30: two bits of a word remain for the form.
+const NUMBER_MASK: u32 = (1 << 30) - 1;
+/// No post.
+pub(crate) const NO_POST: u32 = u32::MAX;
+/// So many posts of one band are compared; where there are more, a copy is assumed to be possible.
+const CHAIN_MAX: usize = 64;
+
+/// A keyword's number and the form it has in this post; or that it does not count any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeywordUse(u32);
+
+impl KeywordUse {
+    /// Was retracted, or never counted.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    pub(crate) fn new(keyword: u32, form: SurfaceForm) -> Self {
+        Self::from_bits(keyword, form as u32)
+    }
+
+    /// `form` as a number of two bits.
+    pub(crate) fn from_bits(keyword: u32, form: u32) -> Self {
+        Self(keyword << 2 | form & 3)
+    }
+
+    /// The number of the keyword.
+    pub(crate) fn keyword(self) -> Option<u32> {
+        (self != Self::NONE).then_some(self.0 >> 2)
+    }
+
+    /// How it is written, as a number of two bits.
+    pub(crate) fn form(self) -> u32 {
+        self.0 & 3
+    }
+}
+
+/// A post in the list of a keyword, and the form that the keyword has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Occurrence(u32);
+
+impl Occurrence {
+    pub(crate) fn new(post: u32, form: u32) -> Self {
+        Self(post << 2 | form)
+    }
+
+    /// The number of the post.
+    pub(crate) fn post(self) -> u32 {
+        self.0 >> 2
+    }
+
+    /// How the keyword is written, as a number of two bits.
+    pub(crate) fn form(self) -> usize {
+        (self.0 & 3) as usize
+    }
+}
+
+/// What is needed of a post now and then.
+#[derive(Clone, Debug)]
+pub(crate) struct Post {
+    pub(crate) witnessed: Micros,
+    pub(crate) event_id: EventId,
+    pub(crate) uri_hash: u64,
+    /// In the pane's text: the URI, then the text.
+    pub(crate) text_start: u32,
+    pub(crate) uri_len: u16,
+    pub(crate) text_len: u16,
+    /// In the pane's keywords.
+    pub(crate) keywords_start: u32,
+    pub(crate) keywords_len: u8,
+    /// Whether it counts.
+    pub(crate) is_live: bool,
+    /// The author's post before this one.
+    pub(crate) before_of_author: u32,
+    /// The post before this one in each band of the signature; set when it is added.
+    pub(crate) before_in_band: [u32; BANDS],
+}
+
+/// What each window asks of each post.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// Number of the author.
+    pub(crate) author: u32,
+    pub(crate) languages: Languages,
+    /// Whether an earlier post may be a near-copy. Never wrongly false; decides only how much is compared.
+    pub(crate) may_be_copy: bool,
+}
+
+/// The posts of one minute.
+#[derive(Debug, Default)]
+pub(crate) struct Pane {
+    /// Minutes since the Unix epoch.
+    pub(crate) minute: i64,
+    /// How many posts, retracted ones too.
+    pub(crate) posts: u32,
+    /// How many posts that count.
+    pub(crate) live_posts: u32,
+    /// URIs and texts.
+    pub(crate) text: String,
+    /// The keywords of its posts, post after post.
+    pub(crate) keywords: Vec<KeywordUse>,
+}
+
+/// A new post.
+#[derive(Clone, Debug)]
+pub(crate) struct NewPost {
+    pub(crate) post: Post,
+    pub(crate) author: u32,
+    pub(crate) languages: Languages,
+    pub(crate) signature: Signature,
+}
+
+impl Post {
+    fn uri_range(&self) -> std::ops::Range<usize> {
+        let start = self.text_start as usize;
+        start..start + usize::from(self.uri_len)
+    }
+
+    fn text_range(&self) -> std::ops::Range<usize> {
+        let start = self.uri_range().end;
+        start..start + usize::from(self.text_len)
+    }
+
+    /// Where its keywords lie in the pane's.
+    pub(crate) fn keywords_range(&self) -> std::ops::Range<usize> {
+        let start = self.keywords_start as usize;
+        start..start + usize::from(self.keywords_len)
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct PostStore {
+    panes: VecDeque<Pane>,
+    posts: VecDeque<Post>,
+    facts: VecDeque<Facts>,
+    signatures: VecDeque<Signature>,
+    /// Number of the first retained post.
+    first: u32,
+    by_uri: HashTable<u32>,
+    /// The last post with each value of each band.
+    bands: Vec<u32>,
+}
+
+impl PostStore {
+    pub(crate) fn new() -> Self {
+        Self {
+            panes: VecDeque::new(),
+            posts: VecDeque::new(),
+            facts: VecDeque::new(),
+            signatures: VecDeque::new(),
+            first: 0,
+            by_uri: HashTable::new(),
+            bands: vec![NO_POST; BANDS << 16],
+        }
+    }
+
+    /// Whether nothing is retained.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.posts.is_empty()
+    }
+
+    /// Posts retained, also those that do not count any more.
+    pub(crate) fn len(&self) -> usize {
+        self.posts.len()
+    }
+
+    /// The retained minutes, oldest first.
+    pub(crate) fn panes(&self) -> &VecDeque<Pane> {
+        &self.panes
+    }
+
+    /// The place of a post among those retained; past the end if it is not.
+    pub(crate) fn index_of(&self, post: u32) -> usize {
+        (post.wrapping_sub(self.first) & NUMBER_MASK) as usize
+    }
+
+    /// The number of the post at a place.
+    pub(crate) fn number_at(&self, index: usize) -> u32 {
+        // Fewer than 2^30 posts are retained, so the place fits.
+        self.first.wrapping_add(index as u32) & NUMBER_MASK
+    }
+
+    pub(crate) fn post(&self, index: usize) -> &Post {
+        &self.posts[index]
+    }
+
+    pub(crate) fn facts(&self, index: usize) -> Facts {
+        self.facts[index]
+    }
+
+    pub(crate) fn signature(&self, index: usize) -> Signature {
+        self.signatures[index]
+    }
+
+    /// The place of the first post of minute `minute` or later, and how many posts count from there on.
+    pub(crate) fn since_minute(&self, minute: i64) -> (usize, u64) {
+        let mut index = self.posts.len();
+        let mut live_posts = 0;
+        for pane in self.panes.iter().rev().take_while(|pane| pane.minute >= minute) {
+            index -= pane.posts as usize;
+            live_posts += u64::from(pane.live_posts);
+        }
+        (index, live_posts)
+    }
+
+    /// The minute of the post at a place, as its pane.
+    pub(crate) fn pane_of(&self, post: &Post) -> &Pane {
+        &self.panes[self.pane_index(post)]
+    }
+
+    /// The keywords of a post, to be changed.
+    pub(crate) fn keywords_mut(&mut self, index: usize) -> &mut [KeywordUse] {
+        let pane = self.pane_index(&self.posts[index]);
+        let range = self.posts[index].keywords_range();
+        &mut self.panes[pane].keywords[range]
+    }
+
+    pub(crate) fn uri(&self, post: &Post) -> &str {
+        &self.pane_of(post).text[post.uri_range()]
+    }
+
+    pub(crate) fn text(&self, post: &Post) -> &str {
+        &self.pane_of(post).text[post.text_range()]
+    }
+
+    /// Panes have no gaps between them, so a minute's place follows from the first.
+    fn pane_index(&self, post: &Post) -> usize {
+        let first = self.panes.front().map_or(0, |pane| pane.minute);
+        (crate::minute_of(post.witnessed) - first) as usize
+    }
+
+    /// A part of the last minute's text.
+    pub(crate) fn last_text(&self, start: u32, len: u16) -> &str {
+        let start = start as usize;
+        self.panes.back().map_or("", |pane| &pane.text[start..start + usize::from(len)])
+    }
+
+    /// Appends to the texts and keywords of the last minute; returns where these ones start.
+    pub(crate) fn append_to_last(&mut self, texts: [&str; 2], keywords: &[KeywordUse]) -> (u32, u32) {
+        let Some(pane) = self.panes.back_mut() else { return (0, 0) };
+        // A minute's budget of posts keeps both far below 2^32.
+        let starts = (pane.text.len() as u32, pane.keywords.len() as u32);
+        for text in texts {
+            pane.text.push_str(text);
+        }
+        pane.keywords.extend_from_slice(keywords);
+        starts
+    }
+
+    /// Marks whether an earlier post, perhaps one that has left since, may be a near-copy.
+    pub(crate) fn set_may_be_copy(&mut self, index: usize, may_be_copy: bool) {
+        self.facts[index].may_be_copy |= may_be_copy;
+    }
+
+    /// A keyword of the last minute, to be changed.
+    pub(crate) fn last_keyword_mut(&mut self, place: usize) -> Option<&mut KeywordUse> {
+        self.panes.back_mut().and_then(|pane| pane.keywords.get_mut(place))
+    }
+
+    /// The number after `number`.
+    pub(crate) fn after(number: u32) -> u32 {
+        number.wrapping_add(1) & NUMBER_MASK
+    }
+
+    /// Opens the minute after the last one.
+    pub(crate) fn push_pane(&mut self, minute: i64, text: String, keywords: Vec<KeywordUse>) {
+        debug_assert!(
+            self.panes.back().is_none_or(|last| last.minute + 1 == minute),
+            "minutes follow one another"
+        );
+        self.panes.push_back(Pane { minute, posts: 0, live_posts: 0, text, keywords });
+    }
+
+    /// Adds a post to the last minute and returns its number.
+    pub(crate) fn push(&mut self, new: NewPost) -> u32 {
+        let number = self.number_at(self.posts.len());
+        let mut post = new.post;
+        let may_be_copy = self.link_bands(number, new.signature, &mut post.before_in_band);
+        if let Some(pane) = self.panes.back_mut() {
+            pane.posts += 1;
+            pane.live_posts += 1;
+        }
+        let (posts, first) = (&self.posts, self.first);
+        self.by_uri.insert_unique(post.uri_hash, number, |&other| {
+            posts[(other.wrapping_sub(first) & NUMBER_MASK) as usize].uri_hash
+        });
+        self.posts.push_back(post);
+        self.facts.push_back(Facts { author: new.author, languages: new.languages, may_be_copy });
+        self.signatures.push_back(new.signature);
+        number
+    }
+
+    /// Puts the post into its bands; tells whether an earlier retained post may be a near-copy.
+    fn link_bands(&mut self, number: u32, signature: Signature, before_in_band: &mut [u32; BANDS]) -> bool {
+        if signature == Signature::NONE {
+            return false;
+        }
+        let mut may_be_copy = false;
+        for (band, before) in before_in_band.iter_mut().enumerate() {
+            let head = band << 16 | usize::from(signature.band(band));
+            *before = std::mem::replace(&mut self.bands[head], number);
+            let mut other = *before;
+            for step in 0.. {
+                let index = self.index_of(other);
+                if may_be_copy || other == NO_POST || index >= self.posts.len() {
+                    break;
+                }
+                may_be_copy = step >= CHAIN_MAX || signature.is_near(self.signatures[index]);
+                other = self.posts[index].before_in_band[band];
+            }
+        }
+        may_be_copy
+    }
+
+    /// The place of the post with this URI that counts.
+    pub(crate) fn find(&self, uri_hash: u64, uri: &str) -> Option<usize> {
+        let is_it = |&number: &u32| {
+            let post = &self.posts[self.index_of(number)];
+            post.uri_hash == uri_hash && self.uri(post) == uri
+        };
+        self.by_uri.find(uri_hash, is_it).map(|&number| self.index_of(number))
+    }
+
+    /// The post at `index` counts no more.
+    pub(crate) fn set_dead(&mut self, index: usize) {
+        let number = self.number_at(index);
+        let pane = self.pane_index(&self.posts[index]);
+        let post = &mut self.posts[index];
+        if std::mem::replace(&mut post.is_live, false) {
+            self.panes[pane].live_posts -= 1;
+            if let Ok(entry) = self.by_uri.find_entry(self.posts[index].uri_hash, |&other| other == number) {
+                entry.remove();
+            }
+        }
+    }
+
+    /// Removes the oldest minute; returns it with its posts and their authors.
+    pub(crate) fn pop_pane(&mut self) -> Option<(Pane, Vec<(Post, u32)>)> {
+        let count = self.panes.front()?.posts as usize;
+        for index in 0..count {
+            let number = self.number_at(index);
+            if let Ok(entry) = self.by_uri.find_entry(self.posts[index].uri_hash, |&other| other == number) {
+                entry.remove();
+            }
+        }
+        let pane = self.panes.pop_front()?;
+        let authors = self.facts.drain(..count).map(|facts| facts.author);
+        let posts = self.posts.drain(..count).zip(authors).collect();
+        self.signatures.drain(..count);
+        self.first = self.first.wrapping_add(pane.posts) & NUMBER_MASK;
+        Some((pane, posts))
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let panes: usize =
+            self.panes.iter().map(|pane| pane.text.capacity() + 4 * pane.keywords.capacity()).sum();
+        panes
+            + self.posts.capacity() * size_of::<Post>()
+            + self.facts.capacity() * size_of::<Facts>()
+            + self.signatures.capacity() * size_of::<Signature>()
+            + self.by_uri.allocation_size()
+            + self.bands.capacity() * size_of::<u32>()
+    }
+}

@@ -1,0 +1,163 @@
+//! Every knob of the detector, with its default and the reason for it, and the check that the values make sense
+//! together. Where they are read from is not known here.
+
+use serde::{Deserialize, Serialize};
+
+/// Shards that keywords are spread over by hash. Each has its own part of every budget, so that a split of the
+/// shards over processes gives the same result as one process. Fixed: it is part of what a budget means.
+pub const SHARDS: usize = 128;
+
+/// The longest window that can be asked for: what is retained grows with it.
+const WINDOW_MINUTES_MAX: u32 = 240;
+
+/// How the detector works. All lengths of time are in whole minutes of witnessed time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Length of the sliding window.
+    pub sliding_minutes: u32,
+    /// The sliding window moves by this much.
+    pub slide_minutes: u32,
+    /// Length of the tumbling window, aligned to the Unix epoch.
+    pub tumbling_minutes: u32,
+    /// A pause longer than this ends an author's session.
+    pub session_gap_minutes: u32,
+
+    /// A keyword's count is output from this many posts in the window on.
+    pub counts_min: u32,
+    /// A post counts for at most this many keywords, hashtags first; a post of 300 graphemes seldom has 50.
+    pub keywords_per_post_max: u32,
+
+    /// At most this many trends are output for a window.
+    pub top: u32,
+    /// A trend has at least this many posts in the window.
+    pub min_frequency: u32,
+    /// A trend has at least this many authors in the window, near-copies of a text counted once.
+    pub min_authors: u32,
+    /// A trend has at least this growth rate.
+    pub min_growth_rate: f64,
+    /// A keyword becomes a trend at this z-score, in standard deviations (ALGORITHM.md 1.3).
+    pub min_z_score: f64,
+    /// A trend ends when its z-score falls below this.
+    pub end_z_score: f64,
+    /// An alert opens at this z-score: 0.5 false alarms an hour over 8,700 keywords (ALGORITHM.md 1.3).
+    pub alert_z_score: f64,
+    /// An alert closes when the z-score has stayed below this …
+    pub alert_end_z_score: f64,
+    /// … for this long.
+    pub alert_end_minutes: u32,
+
+    /// A keyword gets a state of its own at this many authors in the sliding window: rare words never do.
+    pub admission_authors: u32,
+    /// At most this many keywords have a state; the least used leave first.
+    pub tracked_keywords_max: u32,
+    /// At most this many occurrences (keyword and post) are retained; above, the later ones of a minute are shed.
+    pub occurrences_max: u32,
+    /// At most this many posts are retained; above, the later ones of a minute and partition are shed.
+    pub posts_max: u32,
+    /// At most this many events wait for their minute to close, when partitions are far apart; above, posts are shed,
+    /// and above twice as many, retractions too.
+    pub pending_posts_max: u32,
+    /// At most this many authors have an open session; above, sessions without a retained post end early.
+    pub sessions_max: u32,
+
+    /// Sample posts with each trend.
+    pub sample_posts: u32,
+    /// A sample's text is cut to this many bytes: whole for nearly every post, whose limit is 300 graphemes.
+    pub sample_text_bytes_max: u32,
+    /// Related keywords with each trend.
+    pub related_keywords: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sliding_minutes: 10,
+            slide_minutes: 1,
+            tumbling_minutes: 5,
+            session_gap_minutes: 10,
+            counts_min: 5,
+            keywords_per_post_max: 64,
+            top: 50,
+            min_frequency: 5,
+            min_authors: 5,
+            min_growth_rate: 1.5,
+            min_z_score: 3.5,
+            end_z_score: 2.5,
+            alert_z_score: 6.0,
+            alert_end_z_score: 3.0,
+            alert_end_minutes: 10,
+            admission_authors: 3,
+            tracked_keywords_max: 100_000,
+            occurrences_max: 4_000_000,
+            posts_max: 1_000_000,
+            pending_posts_max: 300_000,
+            sessions_max: 300_000,
+            sample_posts: 3,
+            sample_text_bytes_max: 1_000,
+            related_keywords: 5,
+        }
+    }
+}
+
+/// Settings that make no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name} must be {rule}")]
+pub struct InvalidSettings {
+    /// The setting.
+    pub name: &'static str,
+    /// What it must be.
+    pub rule: &'static str,
+}
+
+impl Settings {
+    /// Checks that each value lies in its range.
+    pub fn validate(&self) -> Result<(), InvalidSettings> {
+        let minutes = 1..=WINDOW_MINUTES_MAX;
+        let rules: [(&'static str, bool, &'static str); 16] = [
+            ("sliding_minutes", minutes.contains(&self.sliding_minutes), "1 to 240"),
+            (
+                "slide_minutes",
+                (1..=self.sliding_minutes.min(5)).contains(&self.slide_minutes),
+                "1 to 5 and at most sliding_minutes",
+            ),
+            ("tumbling_minutes", minutes.contains(&self.tumbling_minutes), "1 to 240"),
+            ("session_gap_minutes", minutes.contains(&self.session_gap_minutes), "1 to 240"),
+            ("counts_min", self.counts_min >= 1, "at least 1"),
+            ("keywords_per_post_max", (1..=255).contains(&self.keywords_per_post_max), "1 to 255"),
+            ("min_authors", self.min_authors >= 1, "at least 1"),
+            ("min_growth_rate", self.min_growth_rate >= 0.0, "a number, at least 0"),
+            ("min_z_score", self.min_z_score.is_finite(), "a finite number"),
+            ("end_z_score", self.end_z_score <= self.min_z_score, "a number, at most min_z_score"),
+            ("alert_z_score", self.alert_z_score >= self.min_z_score, "a number, at least min_z_score"),
+            (
+                "alert_end_z_score",
+                self.alert_end_z_score <= self.alert_z_score,
+                "a number, at most alert_z_score",
+            ),
+            ("alert_end_minutes", minutes.contains(&self.alert_end_minutes), "1 to 240"),
+            ("posts_max", self.posts_max <= 1 << 28, "at most 2^28"),
+            ("occurrences_max", self.occurrences_max <= 1 << 30, "at most 2^30"),
+            ("sample_text_bytes_max", self.sample_text_bytes_max <= 10_000, "at most 10,000"),
+        ];
+        match rules.into_iter().find(|(_, holds, _)| !holds) {
+            Some((name, _, rule)) => Err(InvalidSettings { name, rule }),
+            None => Ok(()),
+        }
+    }
+
+    /// A number that differs when any setting differs: a snapshot is only good for the settings it was taken with.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        xxhash_rust::xxh3::xxh3_64(format!("{self:?}").as_bytes())
+    }
+
+    /// How many closed minutes are retained: the longest window, and the epoch that baselines learn after it.
+    pub(crate) fn retained_minutes(&self) -> u32 {
+        self.sliding_minutes.max(self.tumbling_minutes) + crate::stream::EPOCH_MINUTES as u32
+    }
+
+    /// The longer of the two windows, in minutes.
+    pub(crate) fn longest_window_minutes(&self) -> i64 {
+        i64::from(self.sliding_minutes.max(self.tumbling_minutes))
+    }
+}

@@ -1,0 +1,206 @@
+//! The detector's whole state as bytes, and back.
+//!
+//! ```text
+//! magic "skytrend trend\0\0" | version u16 | fingerprint of the settings u64 | body | xxh3 of all before u64
+//! ```
+//!
+//! All little-endian; in the body, whole numbers are LEB128 (signed ones zigzag), hashes and `f64` eight bytes, texts
+//! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream,
+//! keywords (sorted; each with its state if it has one), minutes with their posts, sessions, rankings, open minutes.
+//! Keywords are named by their place in the list, so that the bytes do not depend on numbers handed out in memory;
+//! indexes are not stored but built again from what they index. The same input gives the same bytes, and so does a
+//! detector that was restored from them.
+//!
+//! What [`Detector::take_outputs`] has not handed out is no part of a snapshot: take the outputs first, and store both
+//! together.
+
+mod bytes;
+mod keywords;
+mod pending;
+mod posts;
+mod rankings;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::Detector;
+use crate::detector::Partition;
+use crate::settings::{InvalidSettings, Settings};
+use crate::stats::Counters;
+use crate::stream::StreamLevel;
+use bytes::{Reader, Writer};
+
+const MAGIC: [u8; 16] = *b"skytrend trend\0\0";
+/// Version of the format; each change of the format or of the meaning of a number takes the next one.
+const VERSION: u16 = 1;
+/// Bytes of the checksum at the end.
+const CHECKSUM_BYTES: usize = 8;
+/// No installation has more; keeps a corrupt number from asking for memory.
+const PARTITIONS_MAX: u64 = 1 << 16;
+
+/// Why bytes are no snapshot that can be restored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// Too short, or it starts with something else.
+    #[error("this is no snapshot of a detector")]
+    NotASnapshot,
+    /// Of another version of the format.
+    #[error("the snapshot has version {found}, this program reads version {expected}")]
+    Version {
+        /// In the bytes.
+        found: u16,
+        /// What is read here.
+        expected: u16,
+    },
+    /// The bytes were changed or cut.
+    #[error("the snapshot's checksum does not match")]
+    Checksum,
+    /// Taken with other settings: the state means something else.
+    #[error("the snapshot was taken with other settings")]
+    OtherSettings,
+    /// A number or text is not possible where it stands.
+    #[error("the snapshot is malformed: {what} at byte {at}")]
+    Malformed {
+        /// What could not be read.
+        what: &'static str,
+        /// Where, from the start of the snapshot.
+        at: usize,
+    },
+    /// The settings to restore with are invalid themselves.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+}
+
+impl Detector {
+    /// Appends the state to `out`. Take the outputs before: they are no part of it.
+    pub fn snapshot(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let mut writer = Writer::new(out);
+        writer.raw(&MAGIC);
+        writer.raw(&VERSION.to_le_bytes());
+        writer.fixed(self.settings.fingerprint());
+        self.write_partitions(&mut writer);
+        write_counters(&mut writer, &self.counters);
+        write_stream(&mut writer, &self.engine.stream);
+        let places = keywords::write(&mut writer, &self.engine.keywords);
+        posts::write(&mut writer, &self.engine, &places);
+        posts::write_sessions(&mut writer, &self.engine.authors);
+        rankings::write(&mut writer, &self.engine.sliding);
+        rankings::write(&mut writer, &self.engine.tumbling);
+        pending::write(&mut writer, &self.pending, &places);
+        let checksum = xxh3_64(&out[start..]);
+        out.extend_from_slice(&checksum.to_le_bytes());
+    }
+
+    /// The detector whose [`Detector::snapshot`] wrote `bytes`, which must have had the same settings.
+    pub fn restore(settings: Settings, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let header = MAGIC.len() + size_of_val(&VERSION);
+        if bytes.len() < header + size_of::<u64>() + CHECKSUM_BYTES || bytes[..MAGIC.len()] != MAGIC {
+            return Err(SnapshotError::NotASnapshot);
+        }
+        let found = u16::from_le_bytes([bytes[MAGIC.len()], bytes[MAGIC.len() + 1]]);
+        if found != VERSION {
+            return Err(SnapshotError::Version { found, expected: VERSION });
+        }
+        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
+        if xxh3_64(content).to_le_bytes() != checksum {
+            return Err(SnapshotError::Checksum);
+        }
+        let mut reader = Reader::new(content, header);
+        if reader.fixed("fingerprint")? != settings.fingerprint() {
+            return Err(SnapshotError::OtherSettings);
+        }
+        let mut detector = Self::new(settings, 1)?;
+        detector.read_partitions(&mut reader)?;
+        detector.counters = read_counters(&mut reader)?;
+        detector.engine.stream = read_stream(&mut reader)?;
+        let held = keywords::read(&mut reader, &mut detector.engine.keywords)?;
+        posts::read(&mut reader, &mut detector.engine, &held)?;
+        posts::read_sessions(&mut reader, &mut detector.engine.authors)?;
+        detector.engine.sliding = rankings::read(&mut reader)?;
+        detector.engine.tumbling = rankings::read(&mut reader)?;
+        pending::read(&mut reader, &mut detector, &held)?;
+        keywords::settle(held, &mut detector.engine.keywords);
+        reader.end()?;
+        let last = detector.engine.posts.panes().back().map(|pane| pane.minute + 1);
+        if last.is_some() && last != detector.open_from {
+            return Err(reader.malformed("first open minute"));
+        }
+        Ok(detector)
+    }
+
+    fn write_partitions(&self, writer: &mut Writer<'_>) {
+        writer.count(self.partitions.len());
+        for partition in &self.partitions {
+            writer.option(partition.front, |writer, front| writer.signed(front.0));
+            writer.number(u64::from(partition.minute_posts));
+        }
+        writer.option(self.open_from, Writer::signed);
+    }
+
+    fn read_partitions(&mut self, reader: &mut Reader<'_>) -> Result<(), SnapshotError> {
+        let count = reader.number_up_to(PARTITIONS_MAX, "number of partitions")?;
+        if count == 0 {
+            return Err(reader.malformed("number of partitions"));
+        }
+        self.partitions.clear();
+        for _ in 0..count {
+            let front = reader.option(|reader| reader.instant("front of a partition"))?;
+            let minute_posts = reader.small("posts of a partition")?;
+            self.partitions.push(Partition { front, minute_posts });
+        }
+        self.open_from = reader.option(|reader| reader.minute("first open minute"))?;
+        Ok(())
+    }
+}
+
+/// The counters in the order of the format; new ones go to the end, with a new version.
+fn counters_in_order(counters: &mut Counters) -> [&mut u64; 12] {
+    [
+        &mut counters.posts_counted,
+        &mut counters.posts_repeated,
+        &mut counters.posts_retracted,
+        &mut counters.retractions_without_post,
+        &mut counters.events_late,
+        &mut counters.events_out_of_time,
+        &mut counters.events_of_unknown_partition,
+        &mut counters.posts_shed,
+        &mut counters.events_shed,
+        &mut counters.occurrences_shed,
+        &mut counters.keywords_over_limit,
+        &mut counters.states_evicted,
+    ]
+}
+
+fn write_counters(writer: &mut Writer<'_>, counters: &Counters) {
+    let mut copy = *counters;
+    for counter in counters_in_order(&mut copy) {
+        writer.number(*counter);
+    }
+}
+
+fn read_counters(reader: &mut Reader<'_>) -> Result<Counters, SnapshotError> {
+    let mut counters = Counters::default();
+    for counter in counters_in_order(&mut counters) {
+        *counter = reader.number("counter")?;
+    }
+    Ok(counters)
+}
+
+fn write_stream(writer: &mut Writer<'_>, stream: &StreamLevel) {
+    for number in [stream.epochs, stream.posts, stream.usual_posts] {
+        writer.float(number);
+    }
+    writer.number(u64::from(stream.minutes));
+}
+
+fn read_stream(reader: &mut Reader<'_>) -> Result<StreamLevel, SnapshotError> {
+    Ok(StreamLevel {
+        epochs: reader.float("epochs")?,
+        posts: reader.float("posts of the epochs")?,
+        usual_posts: reader.float("usual posts")?,
+        minutes: reader.small("history")?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Keywords and their states in a snapshot. While a snapshot is read, each keyword is held by one use of its own, so
+//! that it stays until posts and states that need it are in.
+
+use skytrend_event::KeywordKind;
+
+use super::SnapshotError;
+use super::bytes::{Reader, Writer};
+use crate::baseline::Baseline;
+use crate::extract::{Keyword, SurfaceForm, hash_of};
+use crate::keywords::Keywords;
+use crate::posts::KeywordUse;
+use crate::state::{KeywordState, OBSERVED_MINUTES, SPARKLINE_MINUTES};
+
+/// A keyword that was read, and what is to be given to it when the posts are in.
+pub(super) struct Held {
+    number: u32,
+    mixed: Option<Box<str>>,
+    state: Option<KeywordState>,
+}
+
+/// The place of each keyword in the list, by its number.
+pub(super) struct Places(Vec<u32>);
+
+/// Writes the keywords in order.
+pub(super) fn write(writer: &mut Writer<'_>, keywords: &Keywords) -> Places {
+    let mut numbers = keywords.in_use();
+    numbers.sort_unstable_by(|&left, &right| {
+        let (left, right) = (keywords.entry(left), keywords.entry(right));
+        left.normalized.cmp(&right.normalized).then(left.kind.cmp(&right.kind))
+    });
+    writer.count(numbers.len());
+    for &number in &numbers {
+        let entry = keywords.entry(number);
+        writer.byte(kind_byte(entry.kind));
+        writer.text(&entry.normalized);
+        writer.option(entry.mixed.as_deref(), Writer::text);
+        writer.option(keywords.state(number), write_state);
+    }
+    let mut places = vec![0; keywords.numbers() as usize];
+    for (place, number) in (0..).zip(numbers) {
+        places[number as usize] = place;
+    }
+    Places(places)
+}
+
+/// Reads the keywords; they are in the order of their places.
+pub(super) fn read(reader: &mut Reader<'_>, keywords: &mut Keywords) -> Result<Vec<Held>, SnapshotError> {
+    let count = reader.count("number of keywords")?;
+    let mut held = Vec::new();
+    for _ in 0..count {
+        let kind = read_kind(reader)?;
+        let normalized = reader.short_text("keyword")?;
+        let hash = hash_of(kind, normalized);
+        let known = keywords.len();
+        let number =
+            keywords.acquire(Keyword { kind, normalized, form: SurfaceForm::Lower, mixed: "", hash });
+        if keywords.len() == known {
+            return Err(reader.malformed("keyword that is there twice"));
+        }
+        let mixed = reader.option(|reader| reader.short_text("form of a keyword"))?.map(Box::from);
+        let state = reader.option(read_state)?;
+        held.push(Held { number, mixed, state });
+    }
+    Ok(held)
+}
+
+/// Posts are in: gives the keywords their states, and lets go of those that nothing uses.
+pub(super) fn settle(held: Vec<Held>, keywords: &mut Keywords) {
+    for Held { number, mixed, state } in held {
+        keywords.set_mixed(number, mixed);
+        if let Some(state) = state {
+            keywords.admit(number, state);
+        }
+        keywords.release(number);
+    }
+}
+
+/// Writes the uses that count.
+pub(super) fn write_uses(writer: &mut Writer<'_>, uses: &[KeywordUse], places: &Places) {
+    let counting = || uses.iter().filter_map(|used| Some((used, places.0[used.keyword()? as usize])));
+    writer.count(counting().count());
+    for (used, place) in counting() {
+        writer.number(u64::from(place) << 2 | u64::from(used.form()));
+    }
+}
+
+/// Reads one use and acquires the keyword for it.
+pub(super) fn read_use(
+    reader: &mut Reader<'_>,
+    held: &[Held],
+    keywords: &mut Keywords,
+) -> Result<KeywordUse, SnapshotError> {
+    let bits = reader.number("use of a keyword")?;
+    let place = usize::try_from(bits >> 2).unwrap_or(usize::MAX);
+    let Some(keyword) = held.get(place) else { return Err(reader.malformed("use of a keyword")) };
+    keywords.acquire_again(keyword.number);
+    Ok(KeywordUse::from_bits(keyword.number, (bits & 3) as u32))
+}
+
+pub(super) fn kind_byte(kind: KeywordKind) -> u8 {
+    match kind {
+        KeywordKind::Word => 0,
+        KeywordKind::Hashtag => 1,
+        KeywordKind::Phrase => 2,
+    }
+}
+
+pub(super) fn read_kind(reader: &mut Reader<'_>) -> Result<KeywordKind, SnapshotError> {
+    match reader.byte("kind of a keyword")? {
+        0 => Ok(KeywordKind::Word),
+        1 => Ok(KeywordKind::Hashtag),
+        2 => Ok(KeywordKind::Phrase),
+        _ => Err(reader.malformed("kind of a keyword")),
+    }
+}
+
+fn write_state(writer: &mut Writer<'_>, state: &KeywordState) {
+    let Baseline { authors, posts, dispersion, dispersion_weight, local, local_expected } = state.baseline;
+    for number in [authors, posts, dispersion, dispersion_weight, local, local_expected] {
+        writer.float(number);
+    }
+    for &posts in &state.posts {
+        writer.number(u64::from(posts));
+    }
+    for &observed in &state.observed {
+        writer.number(u64::from(observed));
+    }
+    writer.signed(state.minute);
+    writer.signed(state.watched_until);
+}
+
+fn read_state(reader: &mut Reader<'_>) -> Result<KeywordState, SnapshotError> {
+    let baseline = Baseline {
+        authors: reader.float("authors of a baseline")?,
+        posts: reader.float("posts of a baseline")?,
+        dispersion: reader.float("dispersion")?,
+        dispersion_weight: reader.float("weight of a dispersion")?,
+        local: reader.float("local level")?,
+        local_expected: reader.float("expected local level")?,
+    };
+    let mut state = KeywordState { baseline, ..KeywordState::new(0) };
+    for place in 0..SPARKLINE_MINUTES {
+        state.posts[place] = reader.number_up_to(u64::from(u16::MAX), "posts of a minute")? as u16;
+    }
+    for place in 0..OBSERVED_MINUTES {
+        state.observed[place] = reader.number_up_to(u64::from(u16::MAX), "authors of a window")? as u16;
+    }
+    state.minute = reader.minute("minute of a state")?;
+    state.watched_until = reader.signed("end of the watch")?;
+    Ok(state)
+}

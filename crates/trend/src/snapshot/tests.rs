@@ -1,0 +1,144 @@
+use proptest::prelude::*;
+use skytrend_event::time::{MINUTE, SECOND};
+use skytrend_event::{AtUri, Did, EventId, Language, Micros, PostAction, PostData, PostEvent};
+
+use super::*;
+use crate::WindowOutput;
+
+fn settings() -> Settings {
+    Settings {
+        sliding_minutes: 2,
+        tumbling_minutes: 1,
+        min_frequency: 1,
+        min_authors: 1,
+        ..Settings::default()
+    }
+}
+
+fn event(action: PostAction, author: u64, post: i64, text: &'static str) -> PostEvent<'static> {
+    let did = Did::parse(format!("did:plc:author{author}")).unwrap();
+    let uri = AtUri::parse(format!("at://{did}/app.bsky.feed.post/{post}")).unwrap();
+    let languages = vec![Language::parse("ja").unwrap(), Language::parse("en").unwrap()];
+    let data = PostData { text: text.into(), languages, ..PostData::default() };
+    let witnessed_at = Micros(1_000_000 * MINUTE + post * 7 * SECOND);
+    PostEvent {
+        action,
+        uri,
+        author_did: did,
+        rev: None,
+        witnessed_at,
+        event_id: EventId(7),
+        data: Some(data),
+    }
+}
+
+/// A detector with something in every part of its state.
+fn detector() -> Detector {
+    let mut detector = Detector::new(settings(), 1).unwrap();
+    for post in 0..400_i64 {
+        let text = match post % 7 {
+            0 => "river mountain iSland forest desert valley",
+            1 => "NATO #WorldCup ocean",
+            2 => "",
+            _ if post > 300 => "earthquake everywhere",
+            _ => "quiet valley",
+        };
+        let action = if post % 31 == 30 { PostAction::Updated } else { PostAction::Created };
+        detector.apply(0, &event(action, post.unsigned_abs() % 29, post, text));
+        if post % 50 == 49 {
+            detector.apply(0, &event(PostAction::Deleted, (post.unsigned_abs() - 3) % 29, post, ""));
+        }
+    }
+    detector
+}
+
+fn snapshot(detector: &Detector) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    detector.snapshot(&mut bytes);
+    bytes
+}
+
+fn sealed(mut content: Vec<u8>) -> Vec<u8> {
+    let checksum = xxh3_64(&content);
+    content.extend_from_slice(&checksum.to_le_bytes());
+    content
+}
+
+fn restore(bytes: &[u8]) -> Result<Detector, SnapshotError> {
+    Detector::restore(settings(), bytes)
+}
+
+/// Goes on from here.
+fn outputs_of(mut detector: Detector) -> Vec<WindowOutput> {
+    detector.take_outputs();
+    for post in 401..430_i64 {
+        detector
+            .apply(0, &event(PostAction::Created, post.unsigned_abs() % 29, post, "earthquake valley NATO"));
+    }
+    detector.apply(0, &event(PostAction::AuthorRemoved, 3, 430, ""));
+    detector.finish();
+    detector.take_outputs()
+}
+
+#[test]
+fn a_restored_detector_goes_on_as_the_first() {
+    let first = detector();
+    assert!(!first.engine.sliding.episodes.is_empty(), "the test's state has trends");
+    let bytes = snapshot(&first);
+    let second = restore(&bytes).unwrap();
+    assert_eq!(snapshot(&second), bytes);
+    assert_eq!(second.stats().counters, first.stats().counters);
+    assert_eq!(outputs_of(second), outputs_of(first));
+}
+
+#[test]
+fn other_bytes_are_refused_with_the_reason() {
+    let bytes = snapshot(&detector());
+    assert_eq!(restore(b"something else").unwrap_err(), SnapshotError::NotASnapshot);
+    let mut newer = bytes.clone();
+    newer[16] = 9;
+    assert_eq!(restore(&newer).unwrap_err(), SnapshotError::Version { found: 9, expected: VERSION });
+    let mut changed = bytes.clone();
+    changed[100] ^= 1;
+    assert_eq!(restore(&changed).unwrap_err(), SnapshotError::Checksum);
+    let other = Settings { top: 7, ..settings() };
+    assert_eq!(Detector::restore(other, &bytes).unwrap_err(), SnapshotError::OtherSettings);
+    let mut longer = bytes[..bytes.len() - 8].to_vec();
+    longer.push(0);
+    assert!(matches!(restore(&sealed(longer)).unwrap_err(), SnapshotError::Malformed { what: "end", .. }));
+}
+
+#[test]
+fn a_cut_snapshot_is_refused_at_every_byte() {
+    let bytes = snapshot(&detector());
+    for len in (0..bytes.len() - 8).step_by(97) {
+        assert!(restore(&sealed(bytes[..len].to_vec())).is_err(), "{len}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn hostile_bytes_never_panic(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut bytes = snapshot(&detector());
+        bytes.truncate(bytes.len() - 8);
+        // What comes before the body is checked by its own tests.
+        let body = 26;
+        for (place, byte) in changes {
+            let place = body + place.index(bytes.len() - body);
+            bytes[place] = byte;
+        }
+        if let Ok(detector) = restore(&sealed(bytes)) {
+            outputs_of(detector);
+        }
+    }
+
+    #[test]
+    fn any_bytes_never_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let mut bytes = snapshot(&Detector::new(settings(), 1).unwrap());
+        bytes.truncate(26);
+        bytes.extend_from_slice(&body);
+        let _ = restore(&sealed(bytes));
+    }
+}

@@ -1,0 +1,188 @@
+//! What is kept of one keyword beyond its retained posts: its baseline, its posts of each minute of the last hour,
+//! and what was scored in the last slides. Split by keyword: nothing here knows of another one.
+
+use skytrend_event::ScoreParts;
+
+use crate::baseline::Baseline;
+use crate::score::Score;
+use crate::settings::Settings;
+use crate::stream::StreamLevel;
+use crate::tally::Tally;
+
+/// Minutes of the sparkline.
+pub(crate) const SPARKLINE_MINUTES: usize = 60;
+/// Slides whose observation is kept; more than the ten minutes that velocity looks back.
+pub(crate) const OBSERVED_MINUTES: usize = 16;
+/// Velocity looks back this far (ALGORITHM.md 1.3).
+const VELOCITY_MINUTES: i64 = 10;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KeywordState {
+    pub(crate) baseline: Baseline,
+    /// Posts of minute `m` at `m % 60`, for the hour up to `minute`; stops at 65,535.
+    pub(crate) posts: [u16; SPARKLINE_MINUTES],
+    /// What was scored at the slide that ended with minute `m`, at `m % 16`, likewise.
+    pub(crate) observed: [u16; OBSERVED_MINUTES],
+    /// The last minute that either of the two knows.
+    pub(crate) minute: i64,
+    /// Up to this minute the keyword is watched, although it may not stand out.
+    pub(crate) watched_until: i64,
+}
+
+/// A keyword's numbers in one window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Assessment {
+    pub(crate) score: Score,
+    pub(crate) why: ScoreParts,
+    pub(crate) expected_posts: f64,
+    pub(crate) velocity: f64,
+    /// For the tail probability.
+    pub(crate) relative_variance: f64,
+    /// Whether it stands out enough to be a trend.
+    pub(crate) stands_out: bool,
+}
+
+impl KeywordState {
+    /// Of a keyword that is new at `minute`.
+    pub(crate) fn new(minute: i64) -> Self {
+        Self {
+            baseline: Baseline::default(),
+            posts: [0; SPARKLINE_MINUTES],
+            observed: [0; OBSERVED_MINUTES],
+            minute,
+            watched_until: i64::MIN,
+        }
+    }
+
+    /// Adds `change` posts to a minute, which is the present one or lies in the retained past.
+    pub(crate) fn apply(&mut self, minute: i64, change: i32) {
+        self.roll(minute);
+        if self.minute - minute < SPARKLINE_MINUTES as i64 {
+            let posts = &mut self.posts[minute.rem_euclid(SPARKLINE_MINUTES as i64) as usize];
+            // Fits: clamped to the range of the type.
+            *posts = (i32::from(*posts) + change).clamp(0, i32::from(u16::MAX)) as u16;
+        }
+    }
+
+    /// Clears what is older than the hour before `minute`.
+    fn roll(&mut self, minute: i64) {
+        let ahead = minute - self.minute;
+        for step in 1..=ahead.min(SPARKLINE_MINUTES as i64) {
+            self.posts[(self.minute + step).rem_euclid(SPARKLINE_MINUTES as i64) as usize] = 0;
+        }
+        for step in 1..=ahead.min(OBSERVED_MINUTES as i64) {
+            self.observed[(self.minute + step).rem_euclid(OBSERVED_MINUTES as i64) as usize] = 0;
+        }
+        self.minute = self.minute.max(minute);
+    }
+
+    /// Takes note of what was scored in the sliding window that ends with minute `minute`.
+    pub(crate) fn observe(&mut self, minute: i64, observed: u32) {
+        self.roll(minute);
+        let place = minute.rem_euclid(OBSERVED_MINUTES as i64) as usize;
+        self.observed[place] = u16::try_from(observed).unwrap_or(u16::MAX);
+    }
+
+    /// What was scored in the sliding window that ended with minute `minute`, if that is not long ago.
+    pub(crate) fn last_observed(&self, minute: i64) -> u16 {
+        let is_known = self.minute - minute < OBSERVED_MINUTES as i64 && minute <= self.minute;
+        if is_known { self.observed[minute.rem_euclid(OBSERVED_MINUTES as i64) as usize] } else { 0 }
+    }
+
+    /// Assesses a window that ends with minute `minute` and has `window_posts` posts, from the keyword's tally in it.
+    pub(crate) fn advance(
+        &mut self,
+        minute: i64,
+        tally: &Tally,
+        window_posts: u64,
+        stream: &StreamLevel,
+        settings: &Settings,
+    ) -> Assessment {
+        self.roll(minute);
+        let expected = self.baseline.expect(stream, window_posts as f64);
+        let score = Score::of(tally.clusters, &expected);
+        let stands_out = tally.posts >= settings.min_frequency
+            && tally.clusters >= settings.min_authors
+            && score.growth_rate >= settings.min_growth_rate
+            && score.z >= settings.min_z_score;
+        let lasts = score.z >= settings.end_z_score.min(settings.alert_end_z_score);
+        if stands_out || (lasts && self.is_watched(minute)) {
+            self.watched_until =
+                minute + i64::from(settings.alert_end_minutes) + i64::from(settings.slide_minutes);
+        }
+        let why = ScoreParts {
+            observed: f64::from(tally.clusters),
+            expected: expected.authors,
+            dispersion: expected.dispersion,
+            local_level: expected.local_level,
+            window_posts,
+            copied_share: f64::from(tally.copies) / f64::from(tally.posts.max(1)),
+            history_minutes: stream.minutes,
+        };
+        Assessment {
+            score,
+            why,
+            expected_posts: expected.posts,
+            velocity: self.velocity(minute, settings),
+            relative_variance: expected.relative_variance(),
+            stands_out,
+        }
+    }
+
+    /// Whether the keyword stood out not long ago.
+    pub(crate) fn is_watched(&self, minute: i64) -> bool {
+        minute <= self.watched_until
+    }
+
+    /// Change of what is observed in the sliding window, over ten minutes or the next whole number of slides.
+    fn velocity(&self, minute: i64, settings: &Settings) -> f64 {
+        let slide = i64::from(settings.slide_minutes);
+        let now = minute - (minute + 1).rem_euclid(slide);
+        let back = (VELOCITY_MINUTES + slide - 1) / slide * slide;
+        let at = |minute: i64| f64::from(self.observed[minute.rem_euclid(OBSERVED_MINUTES as i64) as usize]);
+        (at(now) - at(now - back)) / back as f64
+    }
+
+    /// Posts of each minute of the hour that ends with minute `minute`, oldest first. Call after [`Self::advance`].
+    pub(crate) fn sparkline(&self, minute: i64) -> Vec<u32> {
+        let hour = minute + 1 - SPARKLINE_MINUTES as i64..=minute;
+        hour.map(|minute| u32::from(self.posts[minute.rem_euclid(SPARKLINE_MINUTES as i64) as usize]))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sparkline_is_the_last_hour() {
+        let mut state = KeywordState::new(100);
+        state.apply(100, 1);
+        state.apply(101, 1);
+        state.apply(101, 1);
+        state.apply(100, -1);
+        let mut expected = vec![0; 60];
+        expected[59] = 2;
+        assert_eq!(state.sparkline(101), expected);
+        state.roll(130);
+        expected.rotate_left(29);
+        assert_eq!(state.sparkline(130), expected);
+        state.roll(161);
+        assert_eq!(state.sparkline(161), vec![0; 60]);
+        state.roll(100_000);
+        state.apply(101, 5);
+        assert_eq!(state.sparkline(100_000), vec![0; 60], "what is older than an hour is not counted");
+    }
+
+    #[test]
+    fn velocity_looks_ten_minutes_back() {
+        let (mut state, settings) = (KeywordState::new(0), Settings::default());
+        state.observe(20, 5);
+        state.observe(30, 45);
+        assert!((state.velocity(30, &settings) - 4.0).abs() < 1e-12);
+        state.observe(31, 45);
+        assert!((state.velocity(31, &settings) - 4.5).abs() < 1e-12);
+    }
+}
