@@ -19,13 +19,17 @@ pub mod file;
 pub mod instant;
 mod lost;
 pub mod node;
+pub mod server;
 mod settings;
 pub mod wire;
 mod world;
 
 pub use lost::IndexSet;
+pub use server::faults::{Fault, FaultDone, Faults};
+pub use server::ledger::Ledger;
+pub use server::{Server, ServerSettings, StartError};
 pub use settings::{DEFAULT_START, SettingsError, WorldSettings};
-pub use wire::Wire;
+pub use wire::{Dictionary, Wire};
 pub use world::World;
 pub use world::burst::Planted;
 pub use world::event::{

@@ -2,6 +2,7 @@
 //! <https://atproto.com/specs/event-stream>, <https://ipld.io/specs/transport/car/carv1/>.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use skytrend_event::Cid;
 
@@ -13,10 +14,10 @@ use crate::world::event::{Change, Commit, Hostility, Operation, WorldEvent};
 /// Tree nodes in a commit by default; 8 make it as large as real ones.
 pub const DEFAULT_PROOF_NODES: usize = 3;
 
-/// Turns events into frames. Reuses its buffers: one encoder for each connection.
-#[derive(Debug)]
+/// Turns events into frames. Reuses its buffers: one encoder for each connection; clones share the tree nodes.
+#[derive(Clone, Debug)]
 pub struct FrameEncoder {
-    pool: ProofPool,
+    pool: Arc<ProofPool>,
     frame: Vec<u8>,
     car: Vec<u8>,
     block: Vec<u8>,
@@ -28,7 +29,7 @@ impl FrameEncoder {
     /// An encoder whose commits carry this many tree nodes beside the one that names the records.
     pub fn new(proof_nodes: usize) -> Self {
         Self {
-            pool: ProofPool::new(proof_nodes),
+            pool: Arc::new(ProofPool::new(proof_nodes)),
             frame: Vec::with_capacity(8192),
             car: Vec::with_capacity(8192),
             block: Vec::with_capacity(1024),
