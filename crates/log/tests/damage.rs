@@ -2,7 +2,6 @@
 //! a panic, and never a record that was not written.
 
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -180,12 +179,10 @@ fn a_whole_store_is_read_to_its_end() {
 #[test]
 fn a_flipped_bit_is_found_or_does_no_harm() {
     let errors = damage(FLIPS, |file, random| {
-        let handle = OpenOptions::new().read(true).write(true).open(file).expect("opened");
-        let at = random.below(handle.metadata().expect("known").len());
-        let mut byte = [0];
-        handle.read_exact_at(&mut byte, at).expect("read");
-        byte[0] ^= 1 << random.below(8);
-        handle.write_all_at(&byte, at).expect("written");
+        let mut bytes = fs::read(file).expect("read");
+        let at = usize::try_from(random.below(bytes.len() as u64)).expect("small");
+        bytes[at] ^= 1 << random.below(8);
+        fs::write(file, bytes).expect("written");
     });
     assert!(errors > FLIPS / 4, "only {errors} of {FLIPS} flips were found");
 }
@@ -197,6 +194,25 @@ fn a_truncated_file_is_found_or_does_no_harm() {
         handle.set_len(random.below(handle.metadata().expect("known").len())).expect("cut");
     });
     assert!(errors > TRUNCATIONS / 4, "only {errors} of {TRUNCATIONS} truncations were found");
+}
+
+/// The embedded store would make room for a number of parts that no memory holds.
+#[test]
+fn a_file_that_claims_too_many_parts_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("log");
+    make_store(&path);
+    for file in files(&path).iter().filter(|file| file.parent().is_some_and(|p| p.ends_with("tables"))) {
+        let whole = fs::read(file).expect("read");
+        let table_at =
+            whole.windows(4).rposition(|bytes| bytes == b"TOC!").expect("each table has its parts");
+        let mut damaged = whole.clone();
+        damaged[table_at + 7] = 0xFF;
+        fs::write(file, damaged).expect("written");
+        assert!(matches!(open(&path), Err(LogError::Corrupt(_))));
+        fs::write(file, whole).expect("written");
+    }
+    assert_eq!(examine(&path).expect("whole again"), TRANSACTIONS);
 }
 
 #[test]
