@@ -2,7 +2,7 @@
 //! parsed stays borrowed. Syntax: <https://atproto.com/specs>, checked against the protocol's own interop files.
 
 mod cid;
-mod event_id;
+pub(crate) mod event_id;
 mod language;
 mod syntax;
 mod uri;

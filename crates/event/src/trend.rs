@@ -89,7 +89,9 @@ pub struct SamplePost {
     pub text: String,
     /// When it was seen.
     pub witnessed_at: Micros,
-    /// The id that follows it through the traces.
+    /// The id that follows it through the traces; as text, since it is read by people and by clients whose numbers are
+    /// doubles.
+    #[serde(with = "crate::id::event_id::as_text")]
     pub event_id: EventId,
 }
 

@@ -42,7 +42,7 @@ use tokio::sync::Semaphore;
 use crate::view::TrendView;
 pub use health::{Readiness, Unready};
 pub use run::{RunReport, run};
-pub use topics::{TopicReadError, TopicReader, TopicRecord};
+pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
 
 use problem::Problem;
 use query::Query;

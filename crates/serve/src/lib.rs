@@ -16,10 +16,8 @@ pub mod terminal;
 pub mod metrics;
 
 mod keyword_key;
-mod rfc3339;
 
 #[cfg(test)]
 mod example;
 
 pub use keyword_key::{InvalidKeyword, KeywordKey, KeywordPath};
-pub use rfc3339::rfc3339;

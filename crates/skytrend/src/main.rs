@@ -1,1 +1,129 @@
-fn main() {}
+//! The program: reads the command line, puts the settings together, and hands over to the command. The pipeline's
+//! wiring is [`run`], its one loop [`stage`].
+
+mod cli;
+mod settings;
+
+mod run;
+mod stage;
+mod supervisor;
+
+mod detect;
+mod ingest;
+mod publish;
+mod serving;
+mod show;
+mod status;
+mod upkeep;
+
+mod config_command;
+mod demo;
+mod replay;
+mod sim;
+mod topics;
+
+mod crash;
+mod log;
+mod metrics;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use cli::{Cli, Command, ConfigAction, TopicsAction};
+use run::Parts;
+use settings::Settings;
+use settings::layers::{Layers, Origin};
+use telemetry::Lines;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match start(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        // `skytrend topics read … | head` is no failure.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("skytrend: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: &Cli) -> anyhow::Result<()> {
+    let mut layers = layers(&cli.common)?;
+    match &cli.command {
+        Command::Run => pipeline(&layers, Parts { ingest: true, detect: true, serve: true, show: true }),
+        Command::Ingest => {
+            pipeline(&layers, Parts { ingest: true, detect: false, serve: false, show: false })
+        }
+        Command::Detect => {
+            pipeline(&layers, Parts { ingest: false, detect: true, serve: false, show: false })
+        }
+        Command::Serve => pipeline(&layers, Parts { ingest: false, detect: false, serve: true, show: false }),
+        Command::Demo(asked) => demo::run(&mut layers, asked),
+        Command::Replay(asked) => {
+            let settings = Settings::from_layers(&layers)?;
+            telemetry::start_traces(&settings.telemetry, &Lines::Stderr)?;
+            replay::run(&settings, asked)
+        }
+        Command::Sim(asked) => sim::run(&Settings::from_layers(&layers)?, asked),
+        Command::Config(asked) => match asked.action {
+            None => Ok(config_command::print(&layers, &mut std::io::stdout().lock())?),
+            Some(ConfigAction::Check) => config_command::check(&layers),
+        },
+        Command::Topics(asked) => {
+            let settings = Settings::from_layers(&layers)?;
+            let out = &mut std::io::stdout().lock();
+            match &asked.action {
+                TopicsAction::List => topics::list(&settings, out),
+                TopicsAction::Read(read) => topics::read(&settings, read, out),
+            }
+        }
+    }
+}
+
+/// Defaults, file, environment, flags.
+fn layers(common: &cli::Common) -> anyhow::Result<Layers> {
+    let mut layers = Layers::defaults();
+    if let Some(path) = &common.config {
+        layers.apply_file(path)?;
+    }
+    layers.apply_env(std::env::vars(), &["SKYTREND_CONFIG", crash::VARIABLE])?;
+    for pair in &common.set {
+        layers.apply_flag(pair)?;
+    }
+    if let Some(dir) = &common.data_dir {
+        layers.set_text("log.path", &dir.to_string_lossy(), Origin::Flag("--data-dir".to_owned()))?;
+    }
+    Ok(layers)
+}
+
+/// Runs the parts over the settings' log until Ctrl-C.
+fn pipeline(layers: &Layers, parts: Parts) -> anyhow::Result<()> {
+    let settings = Settings::from_layers(layers)?;
+    let lines = if parts.show && show::is_terminal() {
+        Lines::File(settings.telemetry.file.clone())
+    } else {
+        Lines::Stderr
+    };
+    telemetry::start_traces(&settings.telemetry, &lines)?;
+    runtime()?.block_on(run::run(settings, parts, supervisor::Supervisor::default(), None))
+}
+
+/// The runtime of sockets and timers; the stages have threads of their own.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("can't start the runtime")
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let is = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    error.chain().any(is)
+}

@@ -128,6 +128,8 @@ reasons! {
     TooManyLabels = "too_many_labels",
     // Of the order of the stream.
 
+    /// A record of a collection that is not kept: nothing is wrong with it.
+    OtherCollection = "other_collection",
     /// The same change was seen before.
     Duplicate = "duplicate",
     /// A sequence number that is not above the one before.

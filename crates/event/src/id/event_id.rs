@@ -61,6 +61,25 @@ impl<'de> Deserialize<'de> for EventId {
     }
 }
 
+/// The id as 16 hex digits, for `#[serde(with = "…")]`.
+pub mod as_text {
+    use serde::de::Error as _;
+
+    use super::EventId;
+
+    /// Writes the digits.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` passes a reference")]
+    pub fn serialize<S: serde::Serializer>(id: &EventId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    /// Reads the digits.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
+        let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

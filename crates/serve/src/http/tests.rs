@@ -126,7 +126,7 @@ async fn trends_are_the_newest_window_by_rank() {
     assert_eq!(answer["window"], "sliding");
     assert_eq!(answer["window_end"], at(10).0);
     assert_eq!(answer["window_start"], at(0).0);
-    assert_eq!(answer["window_end_iso"], "2025-03-01T12:10:00Z");
+    assert_eq!(answer["window_end_iso"], "2025-03-01T12:10:00.000000Z");
     assert_eq!(answer["generated_from"], json!({"topic": "trending-keywords", "trends": 3, "matching": 3}));
     assert_eq!(column(&answer["trends"], "keyword"), ["quake", "#Eleições", "golo"]);
     assert_eq!(column(&answer["trends"], "position"), [1, 2, 3]);
@@ -233,7 +233,7 @@ async fn a_topic_is_read_as_lines_from_where_one_asks() {
     let (next, offsets, all) = lines("/api/v1/topics/trending-keywords?from=earliest").await;
     assert_eq!((next.as_str(), offsets), ("8", vec![json!(5), json!(6), json!(7)]));
     assert_eq!(all[0]["value"]["keyword"], "quake");
-    assert_eq!(all[0]["timestamp_iso"], "2025-03-01T12:10:00Z");
+    assert_eq!(all[0]["timestamp_iso"], "2025-03-01T12:10:00.000000Z");
     assert_eq!(all[2]["undecodable"]["value"], "hex:ff62726f6b656e");
 
     let (next, offsets, _) = lines("/api/v1/topics/trending-keywords?limit=2").await;

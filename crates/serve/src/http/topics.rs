@@ -5,6 +5,8 @@
 
 mod line;
 
+pub use line::json_lines;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -126,7 +128,7 @@ pub(super) async fn read(
     let read = tokio::task::spawn_blocking(move || {
         let page = read_page(reader.as_ref(), topic, partition, start, limit);
         drop(permit);
-        page.map(|page| (line::write_all(topic, partition, &page.records), page.next, page.end))
+        page.map(|page| (json_lines(topic, partition, &page.records), page.next, page.end))
     });
     let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
     let (lines, next, end) = read.await.map_err(panicked)??;

@@ -13,7 +13,7 @@ use skytrend_event::{KeywordKind, Language, Micros, Topic, Trend, WindowKind};
 use super::problem::echo;
 use super::{ApiState, LIMIT_MAX, Problem, Query};
 use crate::view::{CountPoint, CurrentTrends, Snapshot, TrendPoint};
-use crate::{KeywordKey, KeywordPath, rfc3339};
+use crate::{KeywordKey, KeywordPath};
 
 const LIMIT_DEFAULT: usize = 50;
 
@@ -66,8 +66,8 @@ pub(super) async fn list(State(state): State<ApiState>, query: Query) -> Result<
         window,
         window_start: current.map(|c| c.window_start),
         window_end: current.map(|c| c.window_end),
-        window_start_iso: current.map(|c| rfc3339(c.window_start)),
-        window_end_iso: current.map(|c| rfc3339(c.window_end)),
+        window_start_iso: current.map(|c| c.window_start.to_rfc3339()),
+        window_end_iso: current.map(|c| c.window_end.to_rfc3339()),
         generated_from: GeneratedFrom {
             topic: Topic::Trends.name(),
             trends: all.len(),

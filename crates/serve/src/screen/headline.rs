@@ -5,7 +5,6 @@ use skytrend_event::{Alert, AlertKind, Micros};
 use super::number::{count, decimal, factor};
 use super::text::clean;
 use super::{Connection, ScreenModel};
-use crate::rfc3339::{hour_and_minute, rfc3339};
 
 /// Source and connection: `simulated world, connected`.
 pub(crate) fn source(model: &ScreenModel) -> String {
@@ -65,9 +64,14 @@ pub(crate) fn alert(alert: &Alert) -> String {
     format!("{when} {kind} · {keyword} · {posts} posts by {authors} authors, {}", factor(alert.growth_rate))
 }
 
-/// `2025-03-01 12:34` of the instant.
+/// `2025-03-01 12:34` of the instant, UTC.
 fn minute(instant: Micros) -> String {
-    let text = rfc3339(instant);
-    let date = text.split('T').next().unwrap_or_default();
-    format!("{date} {}", hour_and_minute(instant))
+    let civil = instant.civil();
+    format!("{:04}-{:02}-{:02} {}", civil.year, civil.month, civil.day, hour_and_minute(instant))
+}
+
+/// `12:34` of the instant, UTC.
+fn hour_and_minute(instant: Micros) -> String {
+    let civil = instant.civil();
+    format!("{:02}:{:02}", civil.hour, civil.minute)
 }

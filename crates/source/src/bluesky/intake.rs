@@ -9,9 +9,9 @@ mod core;
 
 use skytrend_event::{Event, Micros};
 
-use super::cursor::Checkpoint;
+use super::cursor::{Because, Checkpoint, Cursor, Request};
 use super::loss::Losses;
-use super::queue::Delivery;
+use super::queue::{Delivery, Generation};
 use super::read::Unpacker;
 use super::settings::Settings;
 use crate::DropReason;
@@ -22,14 +22,20 @@ use self::core::Core;
 /// The DID that heartbeats carry as their author; `.invalid` is reserved, so it is nobody's.
 pub const HEARTBEAT_DID: &str = "did:web:heartbeat.invalid";
 
+/// The generation of recordings, which no client counts.
+const RECORDING: Generation = 0;
+
 /// Takes what the intake hands out.
 pub trait Sink {
     /// An event, in order. Its `witnessed_at` is the record time: what the source said, raised to the highest so far.
     fn event(&mut self, event: Event<'_>);
 
-    /// Something was dropped that deserves a second look: `bytes` is the whole message, uncompressed where it could
-    /// be. What was merely told again isn't reported here, only counted.
+    /// Something was dropped that deserves a second look, the whole message or a part of it: `bytes` is the whole
+    /// message, uncompressed where it could be.
     fn dropped(&mut self, reason: DropReason, detail: &str, place: Option<Place>, bytes: &[u8]);
+
+    /// Something was passed over that needs no second look: told again, or nothing that is kept.
+    fn passed_over(&mut self, reason: DropReason);
 }
 
 /// The host has broken the stream's rules: the caller tells the client to reconnect from [`Intake::checkpoint`].
@@ -77,6 +83,19 @@ impl Intake {
         self.core.seed(event);
     }
 
+    /// Begins the next recording. A recording is one connection, which nothing can resume.
+    pub fn begin_recording(&mut self, name: &str) {
+        let request = Request { cursor: Cursor::Live, because: Because::FirstStart };
+        self.core.connected(RECORDING, name.to_owned(), request);
+    }
+
+    /// Takes the next message of a recording, uncompressed. What is broken is dropped, and the recording goes on.
+    pub fn recorded(&mut self, plain: &[u8], sink: &mut impl Sink) {
+        if let Err(Violation::BrokenFrame { .. }) = self.core.message(plain, sink) {
+            self.core.go_on_after_broken_frame();
+        }
+    }
+
     /// Takes the next delivery; its events go to `sink`. Deliveries of connections that are not the present one are
     /// ignored.
     pub fn accept(&mut self, delivery: &Delivery, sink: &mut impl Sink) -> Result<(), Violation> {
@@ -103,6 +122,11 @@ impl Intake {
     /// for again after a restart.
     pub fn checkpoint(&self) -> Checkpoint {
         self.core.checkpoint()
+    }
+
+    /// Changes decoded so far, as Jetstream v1 counts them: operations, account and identity events.
+    pub fn decoded(&self) -> u64 {
+        self.core.decoded()
     }
 
     /// What was lost between connections.

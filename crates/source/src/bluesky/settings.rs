@@ -161,6 +161,11 @@ pub enum InvalidSettings {
 pub const COLLECTIONS_MAX: usize = 100;
 
 impl Settings {
+    /// Checks everything that can be checked without connecting.
+    pub fn validate(&self) -> Result<(), InvalidSettings> {
+        self.checked_hosts().map(drop)
+    }
+
     /// The hosts to be tried, in order of preference; checks everything else on the way.
     pub(crate) fn checked_hosts(&self) -> Result<Vec<Host>, InvalidSettings> {
         if self.collections.len() > COLLECTIONS_MAX {

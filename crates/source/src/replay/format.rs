@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::bluesky::settings::Protocol;
 use crate::json;
 
 use super::chunks::Chunks;
@@ -17,6 +18,16 @@ pub enum Format {
     JetstreamV1,
     /// Lines of Jetstream version 2.
     JetstreamV2,
+}
+
+impl From<Format> for Protocol {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Firehose => Self::Firehose,
+            Format::JetstreamV1 => Self::JetstreamV1,
+            Format::JetstreamV2 => Self::JetstreamV2,
+        }
+    }
 }
 
 /// Version 2 names its frames' type; version 1 has no such field.

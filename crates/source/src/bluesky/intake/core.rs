@@ -67,6 +67,7 @@ pub(super) struct Core {
     losses: Losses,
     counters: IntakeCounters,
     flaws: Vec<Flaw>,
+    decoded: u64,
 }
 
 impl Core {
@@ -107,6 +108,7 @@ impl Core {
             losses: Losses::default(),
             counters: IntakeCounters::new(),
             flaws: Vec::new(),
+            decoded: 0,
         }
     }
 
@@ -136,6 +138,10 @@ impl Core {
         }
     }
 
+    pub(super) fn decoded(&self) -> u64 {
+        self.decoded
+    }
+
     pub(super) fn losses(&self) -> &Losses {
         &self.losses
     }
@@ -158,6 +164,13 @@ impl Core {
         });
         self.meter.interrupt();
         self.clock.begins(request.cursor);
+    }
+
+    /// Trusts the present connection again: of a recording, there is no other.
+    pub(super) fn go_on_after_broken_frame(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.health = Health::Sound;
+        }
     }
 
     pub(super) fn listens_to(&self, generation: Generation) -> bool {
@@ -204,8 +217,10 @@ impl Core {
                 }
             }
             Message::Error { error, .. } => self.counters.notice(error),
-            Message::Unknown { .. } => self.counters.dropped(DropReason::UnknownType),
-            Message::Commit(_) | Message::Account(_) | Message::Identity(_) | Message::Sync { .. } => {}
+            Message::Unknown { what, at } => self.drop(DropReason::UnknownType, what, *at, plain, sink),
+            Message::Commit(commit) => self.decoded += commit.ops.len() as u64,
+            Message::Account(_) | Message::Identity(_) => self.decoded += 1,
+            Message::Sync { .. } => {}
         }
         let Some(place) = read::place(&message) else { return Ok(()) };
         self.begin(place);
@@ -214,6 +229,7 @@ impl Core {
         }
         if self.skip_before.is_some_and(|before| place.time < before) {
             self.counters.replayed.increment(1);
+            sink.passed_over(DropReason::Duplicate);
             self.note_seq(place);
             return Ok(());
         }
@@ -282,6 +298,7 @@ impl Core {
         connection.last_seq = Some(seq);
         if connection.read_up_to.is_some_and(|read| seq <= read) {
             self.counters.replayed.increment(1);
+            sink.passed_over(DropReason::Duplicate);
             return Ok(false);
         }
         Ok(true)

@@ -75,7 +75,10 @@ impl Core {
         for op in &commit.ops {
             let event = match record::decode(commit, op, &mut self.flaws) {
                 Ok(Some(event)) => event,
-                Ok(None) => continue,
+                Ok(None) => {
+                    sink.passed_over(DropReason::OtherCollection);
+                    continue;
+                }
                 Err(reason) => {
                     self.flaws.clear();
                     self.drop(reason, op.collection.as_str(), Some(at), plain, sink);
@@ -88,11 +91,13 @@ impl Core {
                 is_late |= !is_duplicate;
                 if is_duplicate {
                     self.counters.duplicates.increment(1);
+                    sink.passed_over(DropReason::Duplicate);
                 }
                 continue;
             }
             for flaw in self.flaws.drain(..) {
                 self.counters.flaw(flaw.reason);
+                sink.dropped(flaw.reason, &flaw.detail, Some(at), plain);
             }
             self.revs.insert(account.0, rev, record_time);
             self.emit(event, record_time, sink);
@@ -107,6 +112,7 @@ impl Core {
         let Some(event) = record::account(account) else { return };
         if self.duplicates.contains(event.event_id(), account.at.time) {
             self.counters.duplicates.increment(1);
+            sink.passed_over(DropReason::Duplicate);
         } else {
             self.emit(event, record_time, sink);
         }

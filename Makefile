@@ -1,0 +1,56 @@
+# The front door. Each target installs what it needs, says what it does, and shows progress on long work.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+CARGO ?= cargo
+# CI starts from a clean clone: compiled dependencies are kept outside the checkout.
+ifdef CI
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/skytrend/target
+endif
+# Optional arguments of the program: make run ARGS="--set serve.listen=127.0.0.1:9000"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test fmt lint unit crash soak bench bench-program fuzz
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: ## Simulated Bluesky and the real pipeline, offline, live trends in this terminal
+	@echo "building skytrend (about a minute on two cores the first time) …"
+	@$(CARGO) build --locked --profile demo -p skytrend
+	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/demo/skytrend" demo $(ARGS)
+
+run: ## The live network (Jetstream), trends in this terminal
+	@echo "building skytrend (release) …"
+	@$(CARGO) build --locked --release -p skytrend
+	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)
+
+test: fmt lint unit crash ## All checks: format, lints, unit, property, golden and live tests, crash tests
+
+fmt: ## Check the formatting
+	$(CARGO) fmt --all --check
+
+lint: ## Clippy, warnings denied
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+unit: ## Unit, property, golden and live tests
+	$(CARGO) test --locked --workspace
+
+crash: ## The pipeline killed at random and at every named crash point, compared with a run that was not
+	$(CARGO) test --locked -p skytrend --test crash -- --ignored --nocapture
+
+bench: ## Criterion benchmarks and the whole program's; figures go to docs/benchmarks.md by hand
+	$(CARGO) bench --locked --workspace
+	$(MAKE) bench-program
+
+bench-program: ## The whole program: frames on disk to trends, memory, a simulated day
+	$(CARGO) build --locked --release -p skytrend
+	bench/program.sh
+
+soak: ## 10,000 events/s over a loopback WebSocket for ten minutes, nothing lost
+	$(CARGO) build --locked --release -p skytrend
+	bench/soak.sh
+
+fuzz: ## Every fuzz target for FUZZ_SECONDS (default 600) each; needs nightly and cargo-fuzz
+	fuzz/run.sh $${FUZZ_SECONDS:-600}

@@ -1,0 +1,159 @@
+//! The command line: names, flags, help. It starts nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds what is trending on the open social web while it happens.
+#[derive(Debug, Parser)]
+#[command(name = "skytrend", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Settings file (TOML) laid over the defaults
+    #[arg(long, global = true, value_name = "FILE", env = "SKYTREND_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// One setting, as section.key=value; may be repeated, wins over file and environment
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Folder of the embedded log (setting log.path)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read the network, detect trends, serve and show them: everything, in one process
+    Run,
+    /// The same against a simulated Bluesky on loopback: offline, with trends to see within half a minute
+    Demo(Demo),
+    /// Only read the network into the log
+    Ingest,
+    /// Only detect trends in the posts of the log
+    Detect,
+    /// Only serve what is in the log over HTTP
+    Serve,
+    /// Run recorded input through the pipeline
+    Replay(Replay),
+    /// Run a simulated Bluesky on loopback, or write one to a file
+    Sim(Sim),
+    /// Show the effective settings and where each comes from
+    Config(Config),
+    /// Read a topic of the log as JSON lines
+    Topics(Topics),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// Simulated seconds for each real one (setting sim.speed)
+    #[arg(long, value_name = "FACTOR")]
+    pub speed: Option<f64>,
+    /// End after this many real seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub duration: Option<u64>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Replay {
+    /// Recorded input: firehose frames (plain or zstd), Jetstream v1 or v2 JSON lines; found by content
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Times the recorded pace (1 = as it was, 0 = as fast as it goes)
+    #[arg(long, default_value_t = 0.0, value_name = "FACTOR")]
+    pub speed: f64,
+    /// Write the ranked trends to this file as JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write the decoded events to this file as Jetstream v1 JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Form of the closing summary
+    #[arg(long, value_enum, default_value_t = Summary::Text)]
+    pub summary: Summary,
+    /// Keep the events in this durable log instead of in memory
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Summary {
+    /// For people, on standard error
+    Text,
+    /// One JSON object on standard output
+    Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Sim {
+    /// Address to serve on
+    #[arg(long, default_value = "127.0.0.1:7070", value_name = "ADDR")]
+    pub listen: std::net::SocketAddr,
+    /// Write the simulated events to this file instead of serving them
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Form of the file
+    #[arg(long, value_enum, default_value_t = SimFormat::Frames)]
+    pub format: SimFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimFormat {
+    /// Firehose frames, each after its length
+    Frames,
+    /// Jetstream v1 JSON lines
+    JetstreamV1,
+    /// Jetstream v2 JSON lines
+    JetstreamV2,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Only check the settings: no output and exit code 0 when they are valid
+    #[command(subcommand)]
+    pub action: Option<ConfigAction>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigAction {
+    /// Check the settings without starting anything
+    Check,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Topics {
+    #[command(subcommand)]
+    pub action: TopicsAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum TopicsAction {
+    /// List the topics with their partitions, offsets and retention
+    List,
+    /// Print records as JSON lines
+    Read(TopicsRead),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct TopicsRead {
+    /// Name of the topic, such as trending-keywords
+    pub topic: skytrend_event::Topic,
+    /// Only this partition
+    #[arg(long)]
+    pub partition: Option<u32>,
+    /// First offset: a number, earliest or latest
+    #[arg(long, default_value = "earliest")]
+    pub from: String,
+    /// At most this many records
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// Go on with new records as they come
+    #[arg(long, short)]
+    pub follow: bool,
+}

@@ -1,0 +1,201 @@
+//! The detector as a stage: posts in; trends, window counts, alerts and user activity out. Exactly once: an output
+//! and the note that it was written are one transaction, and the detector is deterministic, so that after a restart
+//! it is brought from its last snapshot over the same posts to the same outputs, of which those for windows already
+//! written are left out.
+
+mod checkpoint;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use skytrend_event::{Micros, PostEvent, Topic, codec, time};
+use skytrend_log::{Log, Record};
+use skytrend_trend::{Detector, WindowOutput};
+use tracing::{debug, info};
+
+use crate::crash;
+use crate::ingest::batch::Batch;
+use crate::metrics as measured;
+use crate::stage::{Input, Stage};
+
+use checkpoint::Checkpoint;
+
+/// Section `detect`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Settings {
+    /// A snapshot of the detector is taken after this much event time.
+    pub snapshot_interval_secs: u32,
+}
+
+/// How far the detector is, for those who watch it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The newest event time applied, in microseconds.
+    pub newest_micros: AtomicU64,
+    /// Offset reached in the posts topic, summed over partitions.
+    pub applied: AtomicU64,
+    /// Minutes of event time between the detector's first window and its newest.
+    pub history_minutes: AtomicU64,
+    /// Windows closed and written.
+    pub windows: AtomicU64,
+    /// Distinct trends written (records with status started).
+    pub trends: AtomicU64,
+}
+
+/// The stage.
+pub struct Detect {
+    detector: Detector,
+    settings: Settings,
+    trend: skytrend_trend::Settings,
+    partitions: u32,
+    batch: Batch,
+    /// End of the newest window whose output is in the log.
+    written_through: Micros,
+    snapshot_due: Micros,
+    newest: Micros,
+    progress: Arc<Progress>,
+    /// Whether the end of the input closes the open windows: for a replay; a live stream goes on after a restart.
+    finish: bool,
+}
+
+impl Detect {
+    /// For a log whose posts topic has this many partitions. `finish`: close the open windows at the end.
+    pub fn new(
+        settings: Settings,
+        trend: skytrend_trend::Settings,
+        partitions: u32,
+        finish: bool,
+        progress: Arc<Progress>,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            detector: Detector::new(trend.clone(), partitions)?,
+            settings,
+            trend,
+            partitions,
+            batch: Batch::new(partitions),
+            written_through: Micros(i64::MIN),
+            snapshot_due: Micros(i64::MIN),
+            newest: Micros(0),
+            progress,
+            finish,
+        })
+    }
+
+    fn write_outputs(&mut self, log: &dyn Log) -> anyhow::Result<()> {
+        let started = std::time::Instant::now();
+        let mut windows = 0;
+        let mut newest = self.written_through;
+        // The windows of one end close together, so none of them is ever left for a later transaction.
+        for output in self.detector.take_outputs() {
+            if output.window_end > self.written_through {
+                newest = newest.max(output.window_end);
+                self.push(&output)?;
+                windows += 1;
+            }
+        }
+        if windows == 0 {
+            return Ok(());
+        }
+        crash::point("detect.before_output");
+        let mut transaction = self.batch.take();
+        transaction.states.push(checkpoint::written_state(newest));
+        log.commit(transaction)?;
+        crash::point("detect.after_output");
+        self.written_through = newest;
+        self.progress.windows.fetch_add(windows, Ordering::Relaxed);
+        measured::windows_written(windows, started.elapsed());
+        Ok(())
+    }
+
+    fn push(&mut self, output: &WindowOutput) -> anyhow::Result<()> {
+        // The last instant of the window: a result belongs to the time it speaks of.
+        let at = output.window_end.0 - 1;
+        for count in &output.counts {
+            self.batch.append(0, at, count.normalized_keyword.as_bytes(), count)?;
+        }
+        for trend in &output.trends {
+            self.batch.append(0, at, trend.normalized_keyword.as_bytes(), trend)?;
+            if trend.status == skytrend_event::TrendStatus::Started {
+                self.progress.trends.fetch_add(1, Ordering::Relaxed);
+            }
+            for sample in &trend.sample_posts {
+                debug!(correlation_id = %sample.event_id, keyword = trend.keyword, rank = trend.rank, "post stands for a trend");
+            }
+        }
+        for alert in &output.alerts {
+            info!(keyword = alert.keyword, kind = ?alert.kind, authors = alert.unique_authors, z = alert.z_score, "alert");
+            self.batch.append(0, at, alert.normalized_keyword.as_bytes(), alert)?;
+        }
+        if let Some(activity) = &output.activity {
+            self.batch.append(0, at, activity.window_end.0.to_string().as_bytes(), activity)?;
+        }
+        Ok(())
+    }
+
+    fn save_snapshot(&mut self, log: &dyn Log, inputs: &[Input]) -> anyhow::Result<()> {
+        let started = std::time::Instant::now();
+        let checkpoint = Checkpoint { inputs: inputs.to_vec() };
+        let states = checkpoint.states(&self.detector);
+        let bytes: usize = states.iter().map(|(_, value)| value.len()).sum();
+        crash::point("detect.before_snapshot");
+        log.commit(skytrend_log::Transaction {
+            positions: checkpoint.positions(Self::NAME),
+            states,
+            ..skytrend_log::Transaction::default()
+        })?;
+        crash::point("detect.after_snapshot");
+        measured::snapshot_saved(bytes, started.elapsed());
+        Ok(())
+    }
+}
+
+impl Stage for Detect {
+    const NAME: &'static str = "detect";
+
+    fn inputs(&mut self, log: &dyn Log) -> anyhow::Result<Vec<Input>> {
+        self.written_through = checkpoint::written_through(log)?;
+        if let Some((checkpoint, detector)) = Checkpoint::load(log, &self.trend)? {
+            self.detector = detector;
+            info!(written_through = self.written_through.0, "detector restored from its snapshot");
+            return Ok(checkpoint.inputs);
+        }
+        let from_start = |partition| {
+            let next = log.bounds(Topic::Posts.name(), partition)?.start;
+            Ok(Input { topic: Topic::Posts, partition, next })
+        };
+        (0..self.partitions).map(from_start).collect()
+    }
+
+    fn apply(&mut self, input: &Input, record: &Record) -> anyhow::Result<()> {
+        let event: PostEvent<'_> =
+            codec::decode(&record.value).context("a record that ingest wrote can't be read back")?;
+        self.detector.apply(input.partition, &event);
+        self.newest = self.newest.max(Micros(record.timestamp_micros));
+        Ok(())
+    }
+
+    fn commit(&mut self, log: &dyn Log, inputs: &[Input], last: bool) -> anyhow::Result<()> {
+        if last && self.finish {
+            self.detector.finish();
+        }
+        self.write_outputs(log)?;
+        if self.snapshot_due == Micros(i64::MIN) {
+            self.snapshot_due =
+                self.newest.plus(i64::from(self.settings.snapshot_interval_secs) * time::SECOND);
+        }
+        if self.newest >= self.snapshot_due || (last && !self.finish) {
+            self.save_snapshot(log, inputs)?;
+            self.snapshot_due =
+                self.newest.plus(i64::from(self.settings.snapshot_interval_secs) * time::SECOND);
+        }
+        let applied = inputs.iter().map(|input| input.next).sum();
+        self.progress.applied.store(applied, Ordering::Release);
+        self.progress.newest_micros.store(self.newest.0.max(0).cast_unsigned(), Ordering::Relaxed);
+        let stats = self.detector.stats();
+        self.progress.history_minutes.store(u64::from(stats.history_minutes), Ordering::Relaxed);
+        measured::detector(&stats);
+        Ok(())
+    }
+}

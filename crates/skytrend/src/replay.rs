@@ -1,0 +1,253 @@
+//! `skytrend replay`: recorded input through the same ingest and the same detector as live input, over a log in
+//! memory (or a durable one), as fast as it goes or at a pace. What comes out depends on the input alone.
+
+mod collect;
+mod summary;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use skytrend_event::{Topic, time};
+use skytrend_log::Log;
+use skytrend_source::bluesky::intake::Intake;
+use skytrend_source::bluesky::settings as source;
+use skytrend_source::replay::{Format, Reader};
+use skytrend_source::v1_json;
+
+use crate::cli;
+use crate::detect::{Detect, Progress};
+use crate::ingest::appender::{Appender, Counts};
+use crate::settings::Settings;
+use crate::stage::{self, Until};
+
+/// Messages between two commits.
+const COMMIT_MESSAGES: usize = 4_096;
+
+/// Post records that ingest may be ahead of the detector: bounds the memory of the log between them.
+const AHEAD_MAX: u64 = 100_000;
+
+/// Messages between two looks at the progress bar and the pace.
+const LOOK: u64 = 256;
+
+/// Everything that a replay counts.
+#[derive(Default)]
+struct Figures {
+    counts: Arc<Counts>,
+    detected: Arc<Progress>,
+}
+
+/// Runs the files through the pipeline, one after the other, and prints the summary.
+pub fn run(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let log = open_log(settings, asked)?;
+    let figures = Figures::default();
+    let no_more = Arc::new(AtomicBool::new(false));
+    let mut detect = Detect::new(
+        settings.detect.clone(),
+        settings.trend.clone(),
+        settings.log.partitions,
+        true,
+        Arc::clone(&figures.detected),
+    )?;
+    let collected = Arc::new(AtomicBool::new(false));
+    let result = std::thread::scope(|scope| {
+        let detecting = scope.spawn({
+            let (log, until) = (Arc::clone(&log), Until::Drained(Arc::clone(&no_more)));
+            let done = Arc::clone(&collected);
+            move || {
+                let result = stage::run(&mut detect, log.as_ref(), &until);
+                done.store(true, Ordering::Release);
+                result
+            }
+        });
+        let collecting = asked.out.clone().map(|path| {
+            let (log, until) = (Arc::clone(&log), Until::Drained(Arc::clone(&collected)));
+            scope.spawn(move || collect::run(&path, log.as_ref(), &until))
+        });
+        let fed = feed(settings, asked, log.as_ref(), &figures, &|| detecting.is_finished());
+        no_more.store(true, Ordering::Release);
+        let detected = detecting.join().expect("the detector returns its errors");
+        let written = collecting.map(|thread| thread.join().expect("the collector returns its errors"));
+        // The detector's own failure explains why feeding stopped, so it comes first.
+        detected.and(written.unwrap_or(Ok(()))).and(fed)
+    });
+    let (frames, events) = result?;
+    summary::Summary::new(frames, events, &figures.counts, &figures.detected, started.elapsed())
+        .print(asked.summary)
+}
+
+fn open_log(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<Arc<dyn Log>> {
+    let mut log_settings = settings.log.clone();
+    match &asked.log_dir {
+        Some(dir) => {
+            log_settings.provider = crate::log::Provider::Local;
+            log_settings.path.clone_from(dir);
+        }
+        None => log_settings.provider = crate::log::Provider::Memory,
+    }
+    Ok(crate::log::open(&log_settings)?)
+}
+
+/// Reads every file and appends its events; returns the numbers of messages and of changes decoded from them.
+fn feed(
+    settings: &Settings,
+    asked: &cli::Replay,
+    log: &dyn Log,
+    figures: &Figures,
+    detector_gone: &dyn Fn() -> bool,
+) -> anyhow::Result<(u64, u64)> {
+    let mut events = asked.events.as_deref().map(create).transpose()?;
+    let (mut frames, mut decoded) = (0, 0);
+    for path in &asked.files {
+        let mut feeder = Feeder::new(settings, asked, path, figures)?;
+        let fed = feeder.run(log, &mut events, &figures.detected, detector_gone);
+        frames += feeder.frames;
+        decoded += feeder.intake.as_ref().map_or(0, Intake::decoded);
+        fed.with_context(|| format!("replaying {}", path.display()))?;
+    }
+    if let Some(mut events) = events {
+        events.flush()?;
+    }
+    Ok((frames, decoded))
+}
+
+/// One file on its way into the log.
+struct Feeder {
+    reader: Reader,
+    /// Begins with the first message, whose format says which protocol it speaks.
+    intake: Option<Intake>,
+    source: source::Settings,
+    name: String,
+    appender: Appender,
+    bar: ProgressBar,
+    pace: Pace,
+    frames: u64,
+    uncommitted: usize,
+}
+
+impl Feeder {
+    fn new(settings: &Settings, asked: &cli::Replay, path: &Path, figures: &Figures) -> anyhow::Result<Self> {
+        let reader = Reader::open(path)?;
+        let bar = progress_bar(path, reader.file_bytes())?;
+        let name = source_name(path);
+        let appender = Appender::new(settings.log.partitions, name.clone(), Arc::clone(&figures.counts));
+        let (source, pace) = (settings.source.clone(), Pace::new(asked.speed));
+        Ok(Self { reader, intake: None, source, name, appender, bar, pace, frames: 0, uncommitted: 0 })
+    }
+
+    fn run(
+        &mut self,
+        log: &dyn Log,
+        events: &mut Option<BufWriter<File>>,
+        detected: &Progress,
+        detector_gone: &dyn Fn() -> bool,
+    ) -> anyhow::Result<()> {
+        let mut lines = Vec::new();
+        while let Some(input) = self.reader.next() {
+            let input = input?;
+            self.frames += 1;
+            self.uncommitted += 1;
+            self.appender.message();
+            if let (Some(out), Ok(message)) = (&mut *events, input.decode()) {
+                lines.clear();
+                v1_json::write(&message, &mut lines);
+                out.write_all(&lines)?;
+            }
+            let intake =
+                self.intake.get_or_insert_with(|| of_recording(&self.source, &self.name, input.format));
+            intake.recorded(input.bytes, &mut self.appender);
+            if self.frames.is_multiple_of(LOOK) {
+                self.bar.set_position(self.reader.file_position());
+                self.pace.keep(self.appender.newest());
+            }
+            if self.uncommitted >= COMMIT_MESSAGES {
+                self.commit(log)?;
+                wait_for_detector(log, detected, detector_gone)?;
+            }
+        }
+        self.commit(log)?;
+        self.bar.finish_and_clear();
+        Ok(())
+    }
+
+    fn commit(&mut self, log: &dyn Log) -> anyhow::Result<()> {
+        self.uncommitted = 0;
+        self.appender.commit(log, None)
+    }
+}
+
+/// An intake for a file of this format.
+fn of_recording(settings: &source::Settings, name: &str, format: Format) -> Intake {
+    let settings = source::Settings { protocol: format.into(), ..settings.clone() };
+    let mut intake = Intake::new(&settings, None);
+    intake.begin_recording(name);
+    intake
+}
+
+/// Keeps ingest from filling the memory of the log faster than the detector empties it.
+fn wait_for_detector(
+    log: &dyn Log,
+    detected: &Progress,
+    detector_gone: &dyn Fn() -> bool,
+) -> anyhow::Result<()> {
+    let mut seen = 0;
+    loop {
+        let mut appended = 0;
+        for spec in log.topics()?.iter().filter(|spec| spec.name == Topic::Posts.name()) {
+            for partition in 0..spec.partitions {
+                appended += log.bounds(&spec.name, partition)?.end;
+            }
+        }
+        if appended.saturating_sub(detected.applied.load(Ordering::Acquire)) <= AHEAD_MAX {
+            return Ok(());
+        }
+        anyhow::ensure!(!detector_gone(), "the detector has stopped");
+        seen = log.wait(seen, Duration::from_millis(2));
+    }
+}
+
+/// Sleeps so that recorded time passes at the asked multiple of real time.
+struct Pace {
+    speed: f64,
+    start: Option<(Instant, i64)>,
+}
+
+impl Pace {
+    fn new(speed: f64) -> Self {
+        Self { speed, start: None }
+    }
+
+    fn keep(&mut self, recorded_micros: i64) {
+        if self.speed <= 0.0 || recorded_micros == 0 {
+            return;
+        }
+        let (began, first) = *self.start.get_or_insert_with(|| (Instant::now(), recorded_micros));
+        let recorded_secs = (recorded_micros - first).max(0) as f64 / time::SECOND as f64;
+        let due = Duration::from_secs_f64(recorded_secs / self.speed);
+        std::thread::sleep(due.saturating_sub(began.elapsed()));
+    }
+}
+
+fn progress_bar(path: &Path, total_bytes: u64) -> anyhow::Result<ProgressBar> {
+    let bar = ProgressBar::new(total_bytes);
+    let style = "{msg} [{bar:32}] {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
+    bar.set_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
+    bar.set_message(source_name(path));
+    Ok(bar)
+}
+
+fn source_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
+    let file =
+        File::create(path).with_context(|| format!("can't write {}", PathBuf::from(path).display()))?;
+    Ok(BufWriter::with_capacity(1 << 20, file))
+}

@@ -1,0 +1,96 @@
+//! The wiring, on one screen: which stages run, over which log, and who shows what they found.
+//!
+//! ```text
+//! client ─▶ queue ─▶ ingest ─▶ log ─▶ detect ─▶ log ─▶ publish ─▶ view ─▶ HTTP, terminal
+//! ```
+
+use std::sync::Arc;
+
+use skytrend_log::Log;
+use skytrend_serve::view::TrendView;
+
+use crate::detect::Detect;
+use crate::ingest;
+use crate::publish::Publish;
+use crate::serving;
+use crate::settings::Settings;
+use crate::stage::{self, Until};
+use crate::status::Status;
+use crate::supervisor::Supervisor;
+use crate::upkeep;
+
+/// The parts of the pipeline that one process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each part runs or does not, and all sixteen combinations work"
+)]
+pub struct Parts {
+    /// Read the network.
+    pub ingest: bool,
+    /// Detect trends.
+    pub detect: bool,
+    /// Serve them over HTTP.
+    pub serve: bool,
+    /// Show them in this terminal.
+    pub show: bool,
+}
+
+/// Runs the parts over the log of the settings until Ctrl-C or a failure. `simulated`: how many times real time the
+/// events' time runs, where it is simulated.
+pub async fn run(
+    settings: Settings,
+    parts: Parts,
+    supervisor: Supervisor,
+    simulated: Option<f64>,
+) -> anyhow::Result<()> {
+    let metrics = crate::telemetry::start_metrics()?;
+    let log = crate::log::open(&settings.log)?;
+    let status = Arc::new(Status::new(&settings, parts, simulated));
+    wire(settings, parts, supervisor, &log, &status, metrics).await?.run().await?;
+    log.sync()?;
+    Ok(())
+}
+
+async fn wire(
+    settings: Settings,
+    parts: Parts,
+    mut supervisor: Supervisor,
+    log: &Arc<dyn Log>,
+    status: &Arc<Status>,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> anyhow::Result<Supervisor> {
+    let shutdown = supervisor.shutdown();
+    if parts.ingest {
+        ingest::start(&mut supervisor, &settings, log, status)?;
+    }
+    if parts.detect {
+        let progress = Arc::clone(&status.detected);
+        let mut detect = Detect::new(
+            settings.detect.clone(),
+            settings.trend.clone(),
+            settings.log.partitions,
+            false,
+            progress,
+        )?;
+        let (log, until) = (Arc::clone(log), Until::Shutdown(shutdown.clone()));
+        supervisor
+            .thread(<Detect as stage::Stage>::NAME, move || stage::run(&mut detect, log.as_ref(), &until));
+    }
+    if parts.serve || parts.show {
+        let view = Arc::new(TrendView::new(&settings.serve.view));
+        let mut publish = Publish::new(Arc::clone(&view));
+        let (publish_log, until) = (Arc::clone(log), Until::Shutdown(shutdown.clone()));
+        supervisor.thread(<Publish as stage::Stage>::NAME, move || {
+            stage::run(&mut publish, publish_log.as_ref(), &until)
+        });
+        if parts.serve {
+            serving::start(&mut supervisor, &settings, log, &view, status, metrics).await?;
+        }
+        if parts.show {
+            crate::show::start(&mut supervisor, &view, status);
+        }
+    }
+    upkeep::start(&mut supervisor, &settings, log, status);
+    Ok(supervisor)
+}

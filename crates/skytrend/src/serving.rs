@@ -1,0 +1,101 @@
+//! The HTTP server as a stage: what it answers from, and what "ready" means for this process.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Deserialize;
+use skytrend_event::Topic;
+use skytrend_log::{Log, LogError, ReadLimit};
+use skytrend_serve::http::{self, ApiState, Readiness, TopicReadError, TopicReader, TopicRecord, Unready};
+use skytrend_serve::view::{self, TrendView};
+use tracing::info;
+
+use crate::status::Status;
+use crate::supervisor::Supervisor;
+
+/// Section `serve`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Settings {
+    /// Address of the HTTP server.
+    pub listen: SocketAddr,
+    /// Its limits.
+    pub http: http::Settings,
+    /// What it remembers.
+    pub view: view::Settings,
+}
+
+/// Bytes of one answer of the topics endpoint.
+const TOPIC_BYTES_MAX: usize = 4 << 20;
+
+/// Starts the server.
+pub async fn start(
+    supervisor: &mut Supervisor,
+    settings: &crate::settings::Settings,
+    log: &Arc<dyn Log>,
+    view: &Arc<TrendView>,
+    status: &Arc<Status>,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<()> {
+    let address = settings.serve.listen;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("can't listen on {address} (setting serve.listen)"))?;
+    info!(address = %listener.local_addr()?, "serving HTTP");
+    let reported = Arc::clone(status);
+    let state =
+        ApiState::new(Arc::clone(view), Arc::new(Topics(Arc::clone(log))), settings.serve.http.clone())
+            .with_readiness(readiness(status))
+            .with_status(move || reported.json())
+            .with_metrics(move || metrics.render());
+    let shutdown = supervisor.shutdown();
+    supervisor.task("serve", async move {
+        let report = http::run(listener, state, async move { shutdown.requested().await }).await;
+        info!(connections_cut = report.connections_cut, "HTTP server ended");
+        Ok(())
+    });
+    Ok(())
+}
+
+fn readiness(status: &Arc<Status>) -> Readiness {
+    let (source, detector) = (Arc::clone(status), Arc::clone(status));
+    Readiness::new()
+        .with("source", move || source.source_ready().map_err(Unready::because))
+        .with("detector", move || detector.detector_ready().map_err(Unready::because))
+}
+
+/// The log for the topics endpoint.
+struct Topics(Arc<dyn Log>);
+
+impl TopicReader for Topics {
+    fn bounds(&self, topic: Topic, partition: u32) -> Result<Range<u64>, TopicReadError> {
+        self.0.bounds(topic.name(), partition).map_err(|error| refused(topic, partition, error))
+    }
+
+    fn read(
+        &self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<TopicRecord>, TopicReadError> {
+        let limit = ReadLimit { records: limit, bytes: TOPIC_BYTES_MAX };
+        let records = self
+            .0
+            .read(topic.name(), partition, from, limit)
+            .map_err(|error| refused(topic, partition, error))?;
+        Ok(records.into_iter().map(crate::topics::shown).collect())
+    }
+}
+
+fn refused(topic: Topic, partition: u32, error: LogError) -> TopicReadError {
+    match error {
+        LogError::UnknownTopic(_) | LogError::UnknownPartition { .. } => {
+            TopicReadError::UnknownPartition { topic, partition }
+        }
+        LogError::OffsetGone { asked, earliest, .. } => TopicReadError::OffsetGone { asked, earliest },
+        other => TopicReadError::Failed { detail: other.to_string() },
+    }
+}

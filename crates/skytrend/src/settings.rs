@@ -1,0 +1,115 @@
+//! What is set, by section. Each section's type lives beside the code that it configures; here they come together,
+//! from layers whose last word wins ([`layers`]).
+
+pub mod layers;
+
+use serde::Deserialize;
+use toml::Value;
+
+use layers::{Layers, SettingsError};
+
+/// Settings whose empty text means "none".
+const OPTIONAL: [&str; 1] = ["source.zstd_dictionary_path"];
+
+/// All settings in force.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The stream that is read.
+    pub source: skytrend_source::bluesky::settings::Settings,
+    /// From the source into the log.
+    pub ingest: crate::ingest::Settings,
+    /// The log.
+    pub log: crate::log::Settings,
+    /// The detector as a stage.
+    pub detect: crate::detect::Settings,
+    /// The detector itself.
+    pub trend: skytrend_trend::Settings,
+    /// HTTP.
+    pub serve: crate::serving::Settings,
+    /// The simulated world.
+    pub sim: crate::sim::Settings,
+    /// Traces.
+    pub telemetry: crate::telemetry::Settings,
+}
+
+impl Settings {
+    /// The settings of these layers, checked.
+    pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        let mut table = layers.table();
+        for key in OPTIONAL {
+            remove_if_empty(&mut table, key);
+        }
+        let settings: Self =
+            table.try_into().map_err(|e: toml::de::Error| SettingsError::Invalid(e.to_string()))?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let invalid = |section: &str, error: &dyn std::fmt::Display| {
+            SettingsError::Invalid(format!("[{section}] {error}"))
+        };
+        self.source.validate().map_err(|e| invalid("source", &e))?;
+        self.trend.validate().map_err(|e| invalid("trend", &e))?;
+        self.sim.check().map_err(|e| invalid("sim", &e))?;
+        if !(1..=crate::log::PARTITIONS_MAX).contains(&self.log.partitions) {
+            return Err(SettingsError::Invalid(format!(
+                "[log] partitions must be 1 to {}",
+                crate::log::PARTITIONS_MAX
+            )));
+        }
+        if self.ingest.commit_records_max == 0 {
+            return Err(SettingsError::Invalid("[ingest] commit_records_max must not be 0".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn remove_if_empty(table: &mut toml::Table, key: &str) {
+    let Some((section, name)) = key.rsplit_once('.') else { return };
+    let mut inner = Some(table);
+    for part in section.split('.') {
+        inner = inner.and_then(|table| table.get_mut(part)).and_then(Value::as_table_mut);
+    }
+    if let Some(inner) = inner
+        && inner.get(name).and_then(Value::as_str) == Some("")
+    {
+        inner.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file is the list of settings; the types' own defaults must say the same.
+    #[test]
+    fn the_default_file_and_the_types_agree() {
+        let settings = Settings::from_layers(&Layers::defaults()).unwrap();
+        let trend = skytrend_trend::Settings::default();
+        assert_eq!(settings.trend, trend);
+        let source = skytrend_source::bluesky::settings::Settings::default();
+        assert_eq!(settings.source, source);
+        assert_eq!(settings.serve.http, skytrend_serve::http::Settings::default());
+        assert_eq!(settings.serve.view, skytrend_serve::view::Settings::default());
+    }
+
+    #[test]
+    fn every_setting_in_the_file_has_a_comment() {
+        let mut commented = false;
+        for line in layers::DEFAULTS.lines() {
+            let is_setting = line.contains(" = ") && !line.starts_with('#');
+            assert!(!is_setting || commented, "no comment above {line:?}");
+            commented = line.starts_with('#');
+        }
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_with_their_section() {
+        let mut layers = Layers::defaults();
+        layers.apply_flag("trend.sliding_minutes=0").unwrap();
+        let error = Settings::from_layers(&layers).unwrap_err().to_string();
+        assert!(error.contains("[trend] sliding_minutes"), "{error}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Traces and metrics of the whole program: where the lines go, and the text that `/metrics` serves. What is traced
+//! and measured is declared by the stages themselves.
+
+use std::io::IsTerminal as _;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+/// Section `telemetry`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Settings {
+    /// `human`, `json`, or `auto`: human on a terminal.
+    pub format: Format,
+    /// A filter of `tracing`, such as `info` or `skytrend=debug,warn`.
+    pub filter: String,
+    /// Where lines go while the live table has the terminal.
+    pub file: std::path::PathBuf,
+}
+
+/// The form of trace lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Human on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where trace lines go.
+#[derive(Clone, Debug)]
+pub enum Lines {
+    /// Standard error.
+    Stderr,
+    /// A file, while a live table has the terminal.
+    File(std::path::PathBuf),
+}
+
+/// Bounds of the latency histograms, in seconds: from a cached answer to a stage that hangs.
+const LATENCY_BUCKETS_SECS: [f64; 12] =
+    [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// Starts tracing. To be called once, before the first line.
+pub fn start_traces(settings: &Settings, lines: &Lines) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&settings.filter)
+        .map_err(|error| anyhow::anyhow!("telemetry.filter {:?}: {error}", settings.filter))?;
+    let json = match settings.format {
+        Format::Auto => matches!(lines, Lines::Stderr) && !std::io::stderr().is_terminal(),
+        Format::Human => false,
+        Format::Json => true,
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    match lines {
+        Lines::Stderr if json => builder.json().with_writer(std::io::stderr).init(),
+        Lines::Stderr => {
+            builder.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
+        }
+        Lines::File(path) => {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+            let file = std::sync::Mutex::new(file);
+            if json {
+                builder.json().with_writer(file).init();
+            } else {
+                builder.with_ansi(false).with_writer(file).init();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Starts collecting metrics; the handle renders them in Prometheus' text format.
+pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS_SECS)?.install_recorder()?;
+    crate::metrics::describe();
+    skytrend_source::bluesky::metrics::describe();
+    skytrend_log::metrics::describe();
+    skytrend_serve::metrics::describe();
+    Ok(handle)
+}

@@ -1,0 +1,120 @@
+//! Runs the program as a user does: as a process, with a folder for its log, against a simulated Bluesky.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use skytrend_event::Topic;
+use skytrend_log::{Log, ReadLimit, Record, local::LocalLog};
+
+/// How long a run may take until it has read everything; far above what it needs, so that only a hang fails.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How a process of skytrend is started.
+pub struct Program {
+    dir: tempfile::TempDir,
+    settings: Vec<String>,
+}
+
+/// A process; it is killed when this is dropped.
+pub struct Running {
+    pub child: Child,
+    pub api: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Program {
+    /// With an empty log and these settings.
+    pub fn new(settings: &[&str]) -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), settings: settings.iter().map(|s| (*s).to_owned()).collect() }
+    }
+
+    /// The folder of the log.
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Starts `skytrend run`, with more environment if need be.
+    pub fn start(&self, env: &[(&str, String)]) -> Running {
+        let api = format!("127.0.0.1:{}", free_port());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_skytrend"));
+        command.arg("run").arg("--data-dir").arg(self.data());
+        for setting in &self.settings {
+            command.args(["--set", setting]);
+        }
+        command.args(["--set", &format!("serve.listen={api}"), "--set", "telemetry.filter=warn"]);
+        command.envs(env.iter().map(|(name, value)| (*name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        Running { child: command.spawn().unwrap(), api }
+    }
+
+    /// The records of a topic, by reading the log that a process has left.
+    pub fn records(&self, topic: Topic) -> Vec<Record> {
+        read_all(&self.data(), topic)
+    }
+}
+
+impl Running {
+    /// What the process says of itself; none while it doesn't answer.
+    pub fn status(&self) -> Option<serde_json::Value> {
+        let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build().into();
+        let text = agent.get(format!("http://{}/api/v1/status", self.api)).call().ok()?.body_mut().read_to_string().ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Waits until `done` holds of the status.
+    pub fn wait_until(&mut self, what: &str, done: impl Fn(&serde_json::Value) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.status().is_some_and(|status| done(&status)) {
+            assert!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}; status: {:?}", self.status());
+            if let Some(exit) = self.child.try_wait().unwrap() {
+                panic!("the process ended ({exit}) while waiting for {what}");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until the event of this time has been read and applied.
+    pub fn wait_for_time(&mut self, micros: i64) {
+        self.wait_until("the last event", |status| {
+            status["detector"]["applied_micros"].as_i64().is_some_and(|applied| applied >= micros)
+                && status["detector"]["lag_records"] == 0
+        });
+    }
+
+    /// Asks it to end, as Ctrl-C does, and returns how long it took.
+    pub fn stop(mut self) -> Duration {
+        let started = Instant::now();
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        let exit = self.child.wait().unwrap();
+        assert!(exit.success(), "ended with {exit}");
+        started.elapsed()
+    }
+}
+
+/// All records of a topic's first partition.
+pub fn read_all(data: &Path, topic: Topic) -> Vec<Record> {
+    let log = LocalLog::open(data, skytrend_log::local::Settings::default()).unwrap();
+    let mut next = log.bounds(topic.name(), 0).unwrap().start;
+    let mut all = Vec::new();
+    loop {
+        let limit = ReadLimit { records: 10_000, bytes: 8 << 20 };
+        let records = log.read(topic.name(), 0, next, limit).unwrap();
+        let Some(last) = records.last() else { return all };
+        next = last.offset + 1;
+        all.extend(records);
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
