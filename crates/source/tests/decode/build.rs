@@ -6,23 +6,16 @@ use sha2::{Digest, Sha256};
 use skytrend_event::Cid;
 
 fn head(major: u8, argument: u64, out: &mut Vec<u8>) {
-    let major = major << 5;
-    match argument {
-        0..24 => out.push(major | u8::try_from(argument).unwrap()),
-        24..0x100 => out.extend([major | 24, u8::try_from(argument).unwrap()]),
-        0x100..0x1_0000 => {
-            out.push(major | 25);
-            out.extend(u16::try_from(argument).unwrap().to_be_bytes());
-        }
-        0x1_0000..0x1_0000_0000 => {
-            out.push(major | 26);
-            out.extend(u32::try_from(argument).unwrap().to_be_bytes());
-        }
-        _ => {
-            out.push(major | 27);
-            out.extend(argument.to_be_bytes());
-        }
-    }
+    let bytes = argument.to_be_bytes();
+    let (info, length) = match argument {
+        0..24 => return out.push((major << 5) + bytes[7]),
+        24..0x100 => (24, 1),
+        0x100..0x1_0000 => (25, 2),
+        0x1_0000..0x1_0000_0000 => (26, 4),
+        _ => (27, 8),
+    };
+    out.push((major << 5) + info);
+    out.extend(&bytes[8 - length..]);
 }
 
 fn write(value: &Value, out: &mut Vec<u8>) {
@@ -43,7 +36,9 @@ fn write(value: &Value, out: &mut Vec<u8>) {
         }
         Value::Array(values) => {
             head(4, values.len() as u64, out);
-            values.iter().for_each(|value| write(value, out));
+            for value in values {
+                write(value, out);
+            }
         }
         Value::Object(map) => {
             if let (1, Some(Value::String(cid))) = (map.len(), map.get("$link")) {

@@ -102,9 +102,15 @@ fn firehose_and_both_jetstreams_give_equal_events() {
     let (frames, v1_lines) = (data::frames(), data::expected_v1());
     let v2_lines: Vec<String> = v1_lines.iter().zip(1..).map(|(line, seq)| as_v2(line, seq)).collect();
     let (mut raw, mut v1, mut v2) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    frames.iter().for_each(|frame| events(&firehose::decode(frame).unwrap(), &mut raw));
-    v1_lines.iter().for_each(|line| events(&jetstream::v1::decode(line.as_bytes()).unwrap(), &mut v1));
-    v2_lines.iter().for_each(|line| events(&jetstream::v2::decode(line.as_bytes()).unwrap(), &mut v2));
+    for frame in &frames {
+        events(&firehose::decode(frame).unwrap(), &mut raw);
+    }
+    for line in &v1_lines {
+        events(&jetstream::v1::decode(line.as_bytes()).unwrap(), &mut v1);
+    }
+    for line in &v2_lines {
+        events(&jetstream::v2::decode(line.as_bytes()).unwrap(), &mut v2);
+    }
     assert_eq!(raw.len(), 105 + 18 + 15 + 9);
     assert_eq!(raw, v1);
     assert_eq!(raw, v2);

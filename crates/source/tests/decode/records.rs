@@ -157,9 +157,11 @@ fn deletes_have_events_without_data() {
         let frame = build::commit_frame(&ops, &build::car([])).leak();
         match decode_message(&firehose::decode(frame).unwrap()).unwrap() {
             (Some(Event::Post(PostEvent { action: PostAction::Deleted, data: None, .. })), _) => {
-                assert!(is_post)
+                assert!(is_post);
             }
-            (Some(Event::Like(Like { deleted: true, subject: None, .. })), _) => assert!(!is_post),
+            (Some(Event::Like(Like { deleted: true, subject: None, .. })), _) => {
+                assert!(!is_post, "{collection}");
+            }
             other => panic!("{other:?}"),
         }
     }
