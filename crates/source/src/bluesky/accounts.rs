@@ -44,15 +44,15 @@ pub struct AccountNote {
     pub account: AccountKey,
     /// From this place on its host does not serve it.
     pub inactive_from: Option<i64>,
-    /// From this place on its host serves it again.
-    pub active_from: Option<i64>,
+    /// After this place its host serves it again. What has the same time in Jetstream v1 may be from before.
+    pub active_after: Option<i64>,
     /// The revision it was reset at; earlier ones are void.
     pub synced_rev: Option<u64>,
 }
 
 impl AccountNote {
     fn new(account: AccountKey) -> Self {
-        Self { account, inactive_from: None, active_from: None, synced_rev: None }
+        Self { account, inactive_from: None, active_after: None, synced_rev: None }
     }
 }
 
@@ -84,7 +84,7 @@ impl Accounts {
     pub(crate) fn is_inactive(&self, account: AccountKey, place: i64) -> bool {
         self.notes.get(&account.0).is_some_and(|note| {
             note.inactive_from.is_some_and(|from| from <= place)
-                && note.active_from.is_none_or(|until| place < until)
+                && note.active_after.is_none_or(|until| place <= until)
         })
     }
 
@@ -100,14 +100,14 @@ impl Accounts {
             return;
         }
         let note = self.note(account);
-        if note.inactive_from.max(note.active_from).is_some_and(|last| place < last) {
+        if note.inactive_from.max(note.active_after).is_some_and(|last| place < last) {
             return;
         }
-        let is_inactive = note.inactive_from.is_some() && note.active_from.is_none();
+        let is_inactive = note.inactive_from.is_some() && note.active_after.is_none();
         if active && is_inactive {
-            note.active_from = Some(place);
+            note.active_after = Some(place);
         } else if !active && !is_inactive {
-            (note.inactive_from, note.active_from) = (Some(place), None);
+            (note.inactive_from, note.active_after) = (Some(place), None);
         }
     }
 
@@ -120,8 +120,8 @@ impl Accounts {
     /// The places counted so far mean nothing any more: another host's numbers follow. Who is inactive now stays so.
     pub(crate) fn forget_places(&mut self) {
         for note in self.notes.values_mut() {
-            let is_inactive = note.inactive_from.is_some() && note.active_from.is_none();
-            (note.inactive_from, note.active_from) = (is_inactive.then_some(i64::MIN), None);
+            let is_inactive = note.inactive_from.is_some() && note.active_after.is_none();
+            (note.inactive_from, note.active_after) = (is_inactive.then_some(i64::MIN), None);
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
         accounts.hosting(A, false, 10);
         assert!(!accounts.is_inactive(A, 9) && accounts.is_inactive(A, 10) && accounts.is_inactive(A, 1_000));
         accounts.hosting(A, true, 20);
-        let told = |accounts: &Accounts| [9, 10, 19, 20].map(|place| accounts.is_inactive(A, place));
+        let told = |accounts: &Accounts| [9, 10, 20, 21].map(|place| accounts.is_inactive(A, place));
         assert_eq!(told(&accounts), [false, true, true, false]);
         accounts.hosting(A, false, 10);
         assert_eq!(told(&accounts), [false, true, true, false], "old news told again");

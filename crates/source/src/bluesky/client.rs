@@ -199,11 +199,12 @@ impl Client {
         if delay.is_zero() {
             return if *self.signals.shutdown.borrow() { Next::Stop } else { Next::GoOn };
         }
-        let retry_at = wall_clock().plus(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX));
+        let now = wall_clock();
+        let retry_at = now.plus(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX));
         self.status.send_modify(|status| {
             status.phase = Phase::Waiting;
             status.host = host.to_string();
-            status.since = wall_clock();
+            status.since = now;
             status.retry_at = Some(retry_at);
         });
         let until = Instant::now() + delay;

@@ -275,7 +275,7 @@ mod tests {
     fn version_1_is_read_as_it_was_written() {
         let text = r#"{"version":1,"protocol":"jetstream_v2","position":{"host":"wss://a","seq":7,"time":1760000000000000},
             "record_time":1760000000000001,"heartbeat_at":1760000000000000,"skip_before":null,"messages_per_1000_secs":312500,
-            "seqs_per_1000_messages":1500,"accounts":[{"account":"00000000000000ff","inactive_from":3,"active_from":null,
+            "seqs_per_1000_messages":1500,"accounts":[{"account":"00000000000000ff","inactive_from":3,"active_after":null,
             "synced_rev":null}]}"#;
         let checkpoint = Checkpoint::from_json(text.as_bytes()).unwrap();
         assert_eq!(checkpoint.position, Some(position(Some(7))));

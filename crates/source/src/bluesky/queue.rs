@@ -67,7 +67,7 @@ impl Delivery {
 
 /// The queue has no room for the batch: none of it was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
+pub struct Full;
 
 /// What [`Queue::drain`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Queue {
 
     /// Appends the whole batch, which is empty afterwards, or nothing of it. An empty queue takes any batch, so that
     /// one message above the limit doesn't stop the stream for ever.
-    pub(crate) fn push_batch(&self, batch: &mut Vec<Delivery>) -> Result<(), Full> {
+    pub fn push_batch(&self, batch: &mut Vec<Delivery>) -> Result<(), Full> {
         let bytes: usize = batch.iter().map(Delivery::cost_bytes).sum();
         let mut inner = self.lock();
         let fits = inner.deliveries.len() + batch.len() <= self.messages_max
@@ -155,7 +155,7 @@ impl Queue {
 
     /// Appends word of a connection, also to a full queue: there are two for each connection, and none is begun while
     /// the queue is above half.
-    pub(crate) fn push_event(&self, event: Delivery) {
+    pub fn push_event(&self, event: Delivery) {
         let mut inner = self.lock();
         inner.bytes += event.cost_bytes();
         inner.deliveries.push_back(event);
@@ -164,7 +164,7 @@ impl Queue {
     }
 
     /// Nothing will come any more.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.lock().closed = true;
         self.filled.notify_all();
     }
