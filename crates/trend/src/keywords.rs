@@ -20,9 +20,6 @@ pub(crate) struct Entry {
     pub(crate) hash: u64,
     pub(crate) normalized: Box<str>,
     pub(crate) kind: KeywordKind,
-    /// How often retained and pending posts name it.
-    references: u32,
-    state: u32,
     pub(crate) occurrences: Occurrences,
     /// The first of its present occurrences that is written in a way of its own.
     pub(crate) mixed: Option<Box<str>>,
@@ -62,11 +59,27 @@ impl Occurrences {
     }
 }
 
+/// What tells whether a keyword is worth a look in a window, apart from the rest so that all are soon looked through.
+#[derive(Clone, Copy, Debug)]
+struct Glance {
+    /// How often retained and pending posts name it.
+    references: u32,
+    state: u32,
+    /// As in its state.
+    watched_until: i64,
+}
+
+impl Glance {
+    const NEW: Self = Self { references: 0, state: NO_STATE, watched_until: i64::MIN };
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Keywords {
     by_hash: HashTable<u32>,
     entries: Vec<Entry>,
+    /// Of the entry with the same number.
+    glances: Vec<Glance>,
     free: Vec<u32>,
     states: Vec<KeywordState>,
     /// The keyword of each state; none for a free one.
@@ -95,7 +108,7 @@ impl Keywords {
                 && *entry.normalized == *keyword.normalized
         });
         let number = if let Some(&number) = found { number } else { self.insert(keyword) };
-        self.entries[number as usize].references += 1;
+        self.glances[number as usize].references += 1;
         number
     }
 
@@ -104,16 +117,16 @@ impl Keywords {
             hash: keyword.hash,
             normalized: keyword.normalized.into(),
             kind: keyword.kind,
-            references: 0,
-            state: NO_STATE,
             occurrences: Occurrences::default(),
             mixed: None,
         };
         let number = if let Some(number) = self.free.pop() {
             self.entries[number as usize] = entry;
+            self.glances[number as usize] = Glance::NEW;
             number
         } else {
             self.entries.push(entry);
+            self.glances.push(Glance::NEW);
             // Bounded by occurrences and states, far below 2^30.
             (self.entries.len() - 1) as u32
         };
@@ -132,7 +145,7 @@ impl Keywords {
 
     /// One more use of keyword `number`.
     pub(crate) fn acquire_again(&mut self, number: u32) {
-        self.entries[number as usize].references += 1;
+        self.glances[number as usize].references += 1;
     }
 
     /// How the keyword is written where it is written in a way of its own.
@@ -163,7 +176,7 @@ impl Keywords {
             entry.mixed = Some(mixed.into());
         }
         self.occurrences += 1;
-        if let Some(state) = self.states.get_mut(entry.state as usize) {
+        if let Some(state) = self.states.get_mut(self.glances[number as usize].state as usize) {
             state.apply(minute, 1);
         }
     }
@@ -180,7 +193,7 @@ impl Keywords {
         let entry = &mut self.entries[number as usize];
         entry.occurrences.remove(post);
         self.occurrences -= 1;
-        if let Some(state) = self.states.get_mut(entry.state as usize) {
+        if let Some(state) = self.states.get_mut(self.glances[number as usize].state as usize) {
             state.apply(minute, -1);
         }
         self.release(number);
@@ -188,8 +201,8 @@ impl Keywords {
 
     /// One use less.
     pub(crate) fn release(&mut self, number: u32) {
+        self.glances[number as usize].references -= 1;
         let entry = &mut self.entries[number as usize];
-        entry.references -= 1;
         if entry.occurrences.as_slice().is_empty() {
             // Not later than here, so that it does not depend on posts that are still pending.
             entry.mixed = None;
@@ -198,10 +211,11 @@ impl Keywords {
     }
 
     fn remove_if_unused(&mut self, number: u32) {
-        let entry = &mut self.entries[number as usize];
-        if entry.references > 0 || entry.state != NO_STATE {
+        let glance = self.glances[number as usize];
+        if glance.references > 0 || glance.state != NO_STATE {
             return;
         }
+        let entry = &mut self.entries[number as usize];
         if let Ok(found) = self.by_hash.find_entry(entry.hash, |&other| other == number) {
             found.remove();
             entry.normalized = Box::default();
@@ -210,16 +224,29 @@ impl Keywords {
         }
     }
 
+    /// Whether the keyword can have `posts_min` posts, or has a state and a post, or is watched at `minute`.
+    pub(crate) fn is_of_interest(&self, number: u32, posts_min: u32, minute: i64) -> bool {
+        let glance = self.glances[number as usize];
+        glance.references >= posts_min
+            || (glance.state != NO_STATE && (glance.references > 0 || minute <= glance.watched_until))
+    }
+
+    /// The keyword is watched up to this minute, as its state says.
+    pub(crate) fn set_watched_until(&mut self, number: u32, watched_until: i64) {
+        self.glances[number as usize].watched_until = watched_until;
+    }
+
     pub(crate) fn state(&self, number: u32) -> Option<&KeywordState> {
-        self.states.get(self.entries[number as usize].state as usize)
+        self.states.get(self.glances[number as usize].state as usize)
     }
 
     pub(crate) fn state_mut(&mut self, number: u32) -> Option<&mut KeywordState> {
-        self.states.get_mut(self.entries[number as usize].state as usize)
+        self.states.get_mut(self.glances[number as usize].state as usize)
     }
 
     /// Gives the keyword a state.
     pub(crate) fn admit(&mut self, number: u32, state: KeywordState) {
+        let watched_until = state.watched_until;
         let place = if let Some(place) = self.free_states.pop() {
             self.states[place as usize] = state;
             self.owners[place as usize] = Some(number);
@@ -229,9 +256,9 @@ impl Keywords {
             self.owners.push(Some(number));
             (self.states.len() - 1) as u32
         };
-        let entry = &mut self.entries[number as usize];
-        entry.state = place;
-        self.states_in_shard[shard_of(entry.hash)] += 1;
+        let glance = &mut self.glances[number as usize];
+        (glance.state, glance.watched_until) = (place, watched_until);
+        self.states_in_shard[shard_of(self.entries[number as usize].hash)] += 1;
     }
 
     /// Calls `learn` with each state and the occurrences of its keyword.
@@ -277,9 +304,8 @@ impl Keywords {
     }
 
     fn remove_state(&mut self, number: u32) {
-        let entry = &mut self.entries[number as usize];
-        let place = std::mem::replace(&mut entry.state, NO_STATE);
-        self.states_in_shard[shard_of(entry.hash)] -= 1;
+        let place = std::mem::replace(&mut self.glances[number as usize].state, NO_STATE);
+        self.states_in_shard[shard_of(self.entries[number as usize].hash)] -= 1;
         self.owners[place as usize] = None;
         self.free_states.push(place);
         self.remove_if_unused(number);
@@ -307,7 +333,7 @@ impl Keywords {
             self.entries.iter().filter(|entry| entry.occurrences.items.spilled()).map(list_bytes).sum();
         lists
             + self.by_hash.len() * 16
-            + self.entries.capacity() * size_of::<Entry>()
+            + self.entries.capacity() * (size_of::<Entry>() + size_of::<Glance>())
             + self.states.capacity() * size_of::<KeywordState>()
             + self.by_hash.allocation_size()
     }

@@ -36,8 +36,14 @@ impl LanguageCode {
         if self.0 == 0 {
             return "und".to_owned();
         }
-        let letters = [self.0 >> 10, self.0 >> 5, self.0].map(|bits| (bits & 31) as u8);
-        letters.iter().filter(|&&letter| letter > 0).map(|&letter| char::from(b'a' - 1 + letter)).collect()
+        let mut text = String::with_capacity(3);
+        for bits in [self.0 >> 10, self.0 >> 5, self.0] {
+            let letter = (bits & 31) as u8;
+            if letter > 0 {
+                text.push(char::from(b'a' - 1 + letter));
+            }
+        }
+        text
     }
 }
 

@@ -85,18 +85,31 @@ pub(crate) struct Post {
     pub(crate) is_live: bool,
     /// The author's post before this one.
     pub(crate) before_of_author: u32,
-    /// The post before this one in each band of the signature; set when it is added.
-    pub(crate) before_in_band: [u32; BANDS],
 }
 
-/// What each window asks of each post.
+/// Who wrote a post, and whether an earlier post may be a near-copy: what each window asks of each post, in four bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts {
+pub(crate) struct Authorship(u32);
+
+impl Authorship {
+    const MAY_BE_COPY: u32 = 1 << 31;
+
     /// Number of the author.
-    pub(crate) author: u32,
-    pub(crate) languages: Languages,
-    /// Whether an earlier post may be a near-copy. Never wrongly false; decides only how much is compared.
-    pub(crate) may_be_copy: bool,
+    pub(crate) fn author(self) -> u32 {
+        self.0 & !Self::MAY_BE_COPY
+    }
+
+    /// Never wrongly false; decides only how much is compared.
+    pub(crate) fn may_be_copy(self) -> bool {
+        self.0 & Self::MAY_BE_COPY != 0
+    }
+}
+
+/// A signature and the posts before this one in each of its bands.
+#[derive(Clone, Copy, Debug)]
+struct Links {
+    signature: Signature,
+    before: [u32; BANDS],
 }
 
 /// The posts of one minute.
@@ -146,8 +159,10 @@ impl Post {
 pub(crate) struct PostStore {
     panes: VecDeque<Pane>,
     posts: VecDeque<Post>,
-    facts: VecDeque<Facts>,
-    signatures: VecDeque<Signature>,
+    /// Not a ring, nor are the languages: every window goes through them, and a plain slice is the fastest.
+    authorships: Vec<Authorship>,
+    languages: Vec<Languages>,
+    links: VecDeque<Links>,
     /// Number of the first retained post.
     first: u32,
     by_uri: HashTable<u32>,
@@ -160,8 +175,9 @@ impl PostStore {
         Self {
             panes: VecDeque::new(),
             posts: VecDeque::new(),
-            facts: VecDeque::new(),
-            signatures: VecDeque::new(),
+            authorships: Vec::new(),
+            languages: Vec::new(),
+            links: VecDeque::new(),
             first: 0,
             by_uri: HashTable::new(),
             bands: vec![NO_POST; BANDS << 16],
@@ -198,12 +214,18 @@ impl PostStore {
         &self.posts[index]
     }
 
-    pub(crate) fn facts(&self, index: usize) -> Facts {
-        self.facts[index]
+    /// Of all retained posts.
+    pub(crate) fn authorships(&self) -> &[Authorship] {
+        &self.authorships
+    }
+
+    /// Of all retained posts.
+    pub(crate) fn languages(&self) -> &[Languages] {
+        &self.languages
     }
 
     pub(crate) fn signature(&self, index: usize) -> Signature {
-        self.signatures[index]
+        self.links[index].signature
     }
 
     /// The place of the first post of minute `minute` or later, and how many posts count from there on.
@@ -263,7 +285,7 @@ impl PostStore {
 
     /// Marks whether an earlier post, perhaps one that has left since, may be a near-copy.
     pub(crate) fn set_may_be_copy(&mut self, index: usize, may_be_copy: bool) {
-        self.facts[index].may_be_copy |= may_be_copy;
+        self.authorships[index].0 |= if may_be_copy { Authorship::MAY_BE_COPY } else { 0 };
     }
 
     /// A keyword of the last minute, to be changed.
@@ -288,8 +310,8 @@ impl PostStore {
     /// Adds a post to the last minute and returns its number.
     pub(crate) fn push(&mut self, new: NewPost) -> u32 {
         let number = self.number_at(self.posts.len());
-        let mut post = new.post;
-        let may_be_copy = self.link_bands(number, new.signature, &mut post.before_in_band);
+        let NewPost { post, author, languages, signature } = new;
+        let (links, may_be_copy) = self.link(number, signature);
         if let Some(pane) = self.panes.back_mut() {
             pane.posts += 1;
             pane.live_posts += 1;
@@ -299,18 +321,21 @@ impl PostStore {
             posts[(other.wrapping_sub(first) & NUMBER_MASK) as usize].uri_hash
         });
         self.posts.push_back(post);
-        self.facts.push_back(Facts { author: new.author, languages: new.languages, may_be_copy });
-        self.signatures.push_back(new.signature);
+        self.authorships.push(Authorship(author));
+        self.languages.push(languages);
+        self.set_may_be_copy(self.authorships.len() - 1, may_be_copy);
+        self.links.push_back(links);
         number
     }
 
     /// Puts the post into its bands; tells whether an earlier retained post may be a near-copy.
-    fn link_bands(&mut self, number: u32, signature: Signature, before_in_band: &mut [u32; BANDS]) -> bool {
+    fn link(&mut self, number: u32, signature: Signature) -> (Links, bool) {
+        let mut before = [NO_POST; BANDS];
         if signature == Signature::NONE {
-            return false;
+            return (Links { signature, before }, false);
         }
         let mut may_be_copy = false;
-        for (band, before) in before_in_band.iter_mut().enumerate() {
+        for (band, before) in before.iter_mut().enumerate() {
             let head = band << 16 | usize::from(signature.band(band));
             *before = std::mem::replace(&mut self.bands[head], number);
             let mut other = *before;
@@ -319,11 +344,12 @@ impl PostStore {
                 if may_be_copy || other == NO_POST || index >= self.posts.len() {
                     break;
                 }
-                may_be_copy = step >= CHAIN_MAX || signature.is_near(self.signatures[index]);
-                other = self.posts[index].before_in_band[band];
+                let links = self.links[index];
+                may_be_copy = step >= CHAIN_MAX || signature.is_near(links.signature);
+                other = links.before[band];
             }
         }
-        may_be_copy
+        (Links { signature, before }, may_be_copy)
     }
 
     /// The place of the post with this URI that counts.
@@ -358,9 +384,10 @@ impl PostStore {
             }
         }
         let pane = self.panes.pop_front()?;
-        let authors = self.facts.drain(..count).map(|facts| facts.author);
+        let authors = self.authorships.drain(..count).map(Authorship::author);
         let posts = self.posts.drain(..count).zip(authors).collect();
-        self.signatures.drain(..count);
+        self.languages.drain(..count);
+        self.links.drain(..count);
         self.first = self.first.wrapping_add(pane.posts) & NUMBER_MASK;
         Some((pane, posts))
     }
@@ -371,8 +398,9 @@ impl PostStore {
             self.panes.iter().map(|pane| pane.text.capacity() + 4 * pane.keywords.capacity()).sum();
         panes
             + self.posts.capacity() * size_of::<Post>()
-            + self.facts.capacity() * size_of::<Facts>()
-            + self.signatures.capacity() * size_of::<Signature>()
+            + self.authorships.capacity() * size_of::<Authorship>()
+            + self.languages.capacity() * size_of::<Languages>()
+            + self.links.capacity() * size_of::<Links>()
             + self.by_uri.allocation_size()
             + self.bands.capacity() * size_of::<u32>()
     }

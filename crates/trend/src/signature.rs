@@ -1,7 +1,8 @@
 //! A signature of 64 bits by which near-copies of a text are known: eight min-hashes of its word pairs, one byte each
 //! (Broder 1997). The expected share of equal bytes is the share of word pairs that two texts have in common, so the
-//! threshold of five equal bytes finds copies in which one word of fourteen was changed with a probability of 0.98,
-//! two words 0.83; texts that share a twentieth of their pairs are taken for copies once in 40,000 times.
+//! threshold of five equal bytes finds a copy in which one word of fourteen was changed with a probability of 0.86, and
+//! one with a word before or after it of 0.98; texts that share a twentieth of their pairs are taken for copies once in
+//! 40,000 times.
 //!
 //! `SimHash` of 64 bits at a distance of 6 was the other choice. On texts as short as posts one changed word moves it
 //! by about 8 bits, so it finds only copies that differ in links, mentions, numbers or punctuation, which have no

@@ -29,8 +29,9 @@ pub(crate) struct Tally {
 /// Counts one keyword after the other with the same buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Tallier {
-    /// For each author, the last round in which it was seen, and in which it opened a cluster.
-    rounds: Vec<[u32; 2]>,
+    /// For each author, the last round in which it was seen, and one more if it opened a cluster in it.
+    rounds: Vec<u32>,
+    /// Even; grows with each keyword.
     round: u32,
     openers: Openers,
     languages: LanguageTally,
@@ -42,17 +43,19 @@ impl Tallier {
         self.next_round(authors);
         self.openers.clear(self.round);
         let mut tally = Tally { posts: occurrences.len() as u32, ..Tally::default() };
+        let (round, rounds, authorships) = (self.round, &mut self.rounds[..], posts.authorships());
         for occurrence in occurrences {
             let index = posts.index_of(occurrence.post());
-            let facts = posts.facts(index);
-            let [seen, opened] = &mut self.rounds[facts.author as usize];
-            tally.authors += u32::from(*seen != self.round);
-            *seen = self.round;
-            let is_copy = facts.may_be_copy && self.openers.have_near(posts.signature(index), posts);
-            if is_copy {
+            let authorship = authorships[index];
+            let seen = &mut rounds[authorship.author() as usize];
+            if *seen < round {
+                *seen = round;
+                tally.authors += 1;
+            }
+            if authorship.may_be_copy() && self.openers.have_near(posts.signature(index), posts) {
                 tally.copies += 1;
-            } else if *opened != self.round {
-                *opened = self.round;
+            } else if *seen == round {
+                *seen = round + 1;
                 self.openers.places.push(index as u32);
             }
         }
@@ -69,23 +72,24 @@ impl Tallier {
         const FORMS: [SurfaceForm; 4] =
             [SurfaceForm::Lower, SurfaceForm::Capitalized, SurfaceForm::Upper, SurfaceForm::Mixed];
         let mut counts = [0_u32; FORMS.len()];
+        let languages = posts.languages();
         for occurrence in occurrences {
             counts[occurrence.form()] += 1;
-            self.languages.add(posts.facts(posts.index_of(occurrence.post())).languages);
+            self.languages.add(languages[posts.index_of(occurrence.post())]);
         }
         let most = (0..FORMS.len()).rev().max_by_key(|&form| counts[form]).unwrap_or(0);
         (self.languages.take_most_common(), FORMS[most])
     }
 
     fn next_round(&mut self, authors: usize) {
-        if self.round == u32::MAX {
+        if self.round >= u32::MAX - 3 {
             self.rounds.clear();
             self.openers.heads.clear();
             self.round = 0;
         }
-        self.round += 1;
+        self.round += 2;
         if self.rounds.len() < authors {
-            self.rounds.resize(authors, [0; 2]);
+            self.rounds.resize(authors, 0);
         }
     }
 }

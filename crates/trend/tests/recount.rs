@@ -248,6 +248,10 @@ proptest! {
     ) {
         let place = place.index(before.len());
         let at = before[place].witnessed_at;
+        // Both end at the same minute, which a heartbeat alone would leave open.
+        let last = before.last().map_or(at, |event| event.witnessed_at);
+        let mut before = before;
+        before.push(heartbeat(last.plus(2 * MINUTE)));
         let mut with = before.clone();
         with.insert(place + 1, created(77, 1, at, &text));
         with.insert(place + 2, event(PostAction::Deleted, 77, 1, at));

@@ -9,7 +9,6 @@ use crate::keywords::shard_of;
 use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
 use crate::settings::{SHARDS, Settings};
-use crate::signature::BANDS;
 use crate::stats::Counters;
 
 impl Engine {
@@ -96,7 +95,6 @@ impl Engine {
             keywords_len: event.keywords_len,
             is_live: true,
             before_of_author: self.authors.last_post(author),
-            before_in_band: [NO_POST; BANDS],
         };
         let new = NewPost { post, author, languages: event.languages, signature: event.signature };
         let number = self.posts.push(new);

@@ -7,14 +7,15 @@ use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
 use super::{Engine, start_of};
 use crate::extract::SurfaceForm;
 use crate::keywords::Entry;
+use crate::language::LanguageCode;
 use crate::rank::{Candidate, Window};
 use crate::settings::Settings;
 use crate::state::KeywordState;
 use crate::tally::Tally;
 use crate::window::WindowOutput;
 
-/// A count to be output: the order of output as far as a number can say, and the keyword.
-type CountRow = (Reverse<u32>, u64, u32, Tally);
+/// A count to be output: the order of output as far as numbers can say, the keyword, and what is said of it.
+type CountRow = (Reverse<u32>, u64, u32, u32, LanguageCode, SurfaceForm);
 
 /// A window that is being counted.
 #[derive(Clone, Copy)]
@@ -45,19 +46,16 @@ impl Engine {
         for number in 0..self.keywords.numbers() {
             let Some(tally) = self.tally(number, &counted, settings) else { continue };
             if tally.posts >= settings.counts_min {
-                rows.push((
-                    Reverse(tally.posts),
-                    prefix(&self.keywords.entry(number).normalized),
-                    number,
-                    tally,
-                ));
+                let (language, form) = self.describe(number, first);
+                let prefix = prefix(&self.keywords.entry(number).normalized);
+                rows.push((Reverse(tally.posts), prefix, number, tally.authors, language, form));
             }
             let is_tested = tally.posts >= settings.min_frequency && tally.clusters >= settings.min_authors;
             tested += u64::from(is_tested);
             candidates.extend(self.candidate(number, &tally, is_tested, &counted, settings));
         }
         self.counts_before = rows.len();
-        let counts = self.counts(rows, window, first);
+        let counts = self.counts(rows, window);
         let mut ranking = std::mem::take(match kind {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
@@ -81,25 +79,17 @@ impl Engine {
 
     /// Counts the keyword, gives it a state if it is due; none where its numbers in this window are of no interest.
     fn tally(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Option<Tally> {
-        let entry = self.keywords.entry(number);
-        let occurrences = entry.occurrences.as_slice();
-        let state = self.keywords.state(number);
-        let least = settings.counts_min.min(settings.admission_authors) as usize;
-        if occurrences.len() < least && state.is_none() {
+        let least = settings.counts_min.min(settings.admission_authors);
+        if !self.keywords.is_of_interest(number, least, counted.minute) {
             return None;
         }
+        let occurrences = self.keywords.entry(number).occurrences.as_slice();
         let posts = &self.posts;
         let before = occurrences.partition_point(|o| posts.index_of(o.post()) < counted.first);
         let in_window = &occurrences[before..];
-        let is_watched = state.is_some_and(|state| state.is_watched(counted.minute));
-        let is_of_interest =
-            in_window.len() >= least || (state.is_some() && !in_window.is_empty()) || is_watched;
-        if !is_of_interest {
-            return None;
-        }
         let tally = self.tallier.tally(in_window, posts, self.authors.numbers());
         if counted.window.kind == WindowKind::Sliding {
-            if state.is_none() && tally.authors >= settings.admission_authors {
+            if self.keywords.state(number).is_none() && tally.authors >= settings.admission_authors {
                 let mut admitted = KeywordState::new(counted.minute);
                 for occurrence in occurrences {
                     let post = posts.post(posts.index_of(occurrence.post()));
@@ -132,9 +122,11 @@ impl Engine {
         if !assessment.stands_out && !state.is_watched(counted.minute) {
             return None;
         }
-        let sparkline = state.sparkline(counted.minute);
-        let (display, language) = self.describe(number, counted.first);
+        let (sparkline, watched_until) = (state.sparkline(counted.minute), state.watched_until);
+        self.keywords.set_watched_until(number, watched_until);
+        let (language, form) = self.describe(number, counted.first);
         let entry = self.keywords.entry(number);
+        let (display, language) = (display(entry, form), language.text());
         let key = (entry.normalized.to_string(), entry.kind);
         Some(Candidate {
             key,
@@ -147,40 +139,37 @@ impl Engine {
         })
     }
 
-    /// How the keyword is mostly written in the window, and in what language its posts mostly are.
-    fn describe(&mut self, number: u32, first: usize) -> (String, String) {
+    /// In what language the keyword's posts in the window mostly are, and how it is mostly written.
+    fn describe(&mut self, number: u32, first: usize) -> (LanguageCode, SurfaceForm) {
         let (posts, entry) = (&self.posts, self.keywords.entry(number));
         let occurrences = entry.occurrences.as_slice();
         let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
-        let (language, form) = self.tallier.describe(&occurrences[before..], posts);
-        (display(entry, form), language.text())
+        self.tallier.describe(&occurrences[before..], posts)
     }
 
     /// The rows in the order (count, keyword, kind).
-    fn counts(&mut self, mut rows: Vec<CountRow>, window: Window, first: usize) -> Vec<KeywordCount> {
+    fn counts(&self, mut rows: Vec<CountRow>, window: Window) -> Vec<KeywordCount> {
         rows.sort_unstable_by(|left, right| {
             (left.0, left.1).cmp(&(right.0, right.1)).then_with(|| {
                 let (left, right) = (self.keywords.entry(left.2), self.keywords.entry(right.2));
                 left.normalized.cmp(&right.normalized).then(left.kind.cmp(&right.kind))
             })
         });
-        rows.into_iter()
-            .map(|(_, _, number, tally)| {
-                let (keyword, language) = self.describe(number, first);
-                let entry = self.keywords.entry(number);
-                KeywordCount {
-                    keyword,
-                    normalized_keyword: entry.normalized.to_string(),
-                    kind: entry.kind,
-                    language,
-                    window: window.kind,
-                    window_start: window.start,
-                    window_end: window.end,
-                    count: u64::from(tally.posts),
-                    unique_authors: u64::from(tally.authors),
-                }
-            })
-            .collect()
+        let count = |(Reverse(posts), _, number, authors, language, form): CountRow| {
+            let entry = self.keywords.entry(number);
+            KeywordCount {
+                keyword: display(entry, form),
+                normalized_keyword: entry.normalized.to_string(),
+                kind: entry.kind,
+                language: language.text(),
+                window: window.kind,
+                window_start: window.start,
+                window_end: window.end,
+                count: u64::from(posts),
+                unique_authors: u64::from(authors),
+            }
+        };
+        rows.into_iter().map(count).collect()
     }
 }
 

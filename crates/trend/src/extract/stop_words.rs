@@ -7,12 +7,22 @@ use hashbrown::HashTable;
 use skytrend_event::Language;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::language::LanguageCode;
+
 /// Languages with stop words besides English, one bit each. The most used on the network first; the order is free.
 const LANGUAGES: [&str; 46] = [
     "ja", "pt", "de", "es", "fr", "ko", "nl", "it", "tr", "ru", "uk", "pl", "zh", "ar", "fa", "th", "vi",
     "id", "ms", "sv", "no", "da", "fi", "cs", "sk", "el", "hu", "ro", "bg", "he", "hi", "ca", "gl", "eu",
     "bn", "hr", "sl", "lt", "lv", "et", "tl", "ur", "ga", "eo", "ta", "mr",
 ];
+
+/// The code of each of them, and its bit, in the order of the codes.
+static BITS: LazyLock<Vec<(LanguageCode, u64)>> = LazyLock::new(|| {
+    let codes = LANGUAGES.iter().filter_map(|language| LanguageCode::of(language));
+    let mut bits: Vec<_> = codes.zip(0..).map(|(code, bit)| (code, 1 << bit)).collect();
+    bits.sort_unstable();
+    bits
+});
 
 static STOP_WORDS: LazyLock<StopWords> = LazyLock::new(StopWords::build);
 
@@ -56,9 +66,9 @@ impl StopWords {
 
 /// The set of stop-word languages among the declared ones.
 pub(super) fn mask_of(languages: &[Language<'_>]) -> u64 {
-    languages.iter().fold(0, |mask, language| {
-        let primary = language.primary();
-        let bit = LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(primary));
-        mask | bit.map_or(0, |bit| 1 << bit)
+    let codes = languages.iter().filter_map(|language| LanguageCode::of(language.primary()));
+    codes.fold(0, |mask, code| {
+        let found = BITS.binary_search_by_key(&code, |&(known, _)| known);
+        mask | found.map_or(0, |place| BITS[place].1)
     })
 }

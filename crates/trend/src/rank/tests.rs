@@ -1,1 +1,137 @@
+use skytrend_event::AlertKind;
+use skytrend_event::time::MINUTE;
 
+use TrendStatus::{Ended, Fading, Peaking, Rising, Started};
+
+use super::*;
+use crate::score::Score;
+
+fn window(minute: i64) -> Window {
+    let end = Micros((1_000 + minute) * MINUTE);
+    Window { kind: WindowKind::Sliding, start: end.plus(-10 * MINUTE), end }
+}
+
+/// A keyword of whose authors 10 are expected.
+fn candidate(name: &str, observed: f64, z: f64) -> Candidate {
+    let score = Score { z, growth_rate: observed / 11.0, excess: observed - 20.0 };
+    let why = ScoreParts { observed, expected: 10.0, history_minutes: 15, ..ScoreParts::default() };
+    let assessment = Assessment {
+        score,
+        why,
+        expected_posts: 10.0,
+        velocity: 0.0,
+        relative_variance: 0.1,
+        stands_out: z >= 3.5,
+    };
+    Candidate {
+        key: (name.to_lowercase(), KeywordKind::Word),
+        display: name.to_owned(),
+        language: "en".to_owned(),
+        posts: 50,
+        authors: 40,
+        assessment,
+        sparkline: Vec::new(),
+    }
+}
+
+fn rank(ranking: &mut Ranking, minute: i64, candidates: Vec<Candidate>) -> (Vec<Trend>, Vec<Alert>) {
+    ranking.rank(window(minute), candidates, 100, &Settings::default(), |_| Context::default())
+}
+
+fn names(trends: &[Trend]) -> Vec<(&str, u32)> {
+    trends.iter().map(|trend| (trend.keyword.as_str(), trend.rank)).collect()
+}
+
+#[test]
+fn the_order_is_score_then_keyword_whatever_the_order_before() {
+    let candidates = [candidate("b", 40.0, 5.0), candidate("c", 60.0, 4.0), candidate("a", 40.0, 5.0)];
+    for turn in 0..3 {
+        let mut turned = candidates.to_vec();
+        turned.rotate_left(turn);
+        let (trends, _) = rank(&mut Ranking::default(), 0, turned);
+        assert_eq!(names(&trends), [("c", 1), ("a", 2), ("b", 3)]);
+    }
+}
+
+#[test]
+fn a_trend_starts_rises_peaks_fades_and_ends() {
+    let mut ranking = Ranking::default();
+    let mut statuses = Vec::new();
+    for (minute, observed, z) in
+        [(0, 40.0, 5.0), (1, 80.0, 9.0), (2, 82.0, 9.0), (3, 60.0, 6.0), (4, 20.0, 2.6)]
+    {
+        let (trends, _) = rank(&mut ranking, minute, vec![candidate("quake", observed, z)]);
+        assert_eq!(trends[0].started_at, window(0).end);
+        statuses.push(trends[0].status);
+    }
+    assert_eq!(statuses, [Started, Rising, Peaking, Fading, Fading], "below 3.5 it lasts until 2.5");
+    let (trends, _) = rank(&mut ranking, 5, vec![candidate("quake", 12.0, 2.4)]);
+    assert_eq!((trends[0].status, trends[0].rank, trends[0].frequency), (Ended, 0, 50));
+    let (trends, _) = rank(&mut ranking, 6, Vec::new());
+    assert!(trends.is_empty(), "a trend ends once");
+    assert!(ranking.episodes.is_empty());
+}
+
+#[test]
+fn one_that_never_stood_out_is_not_listed() {
+    let (trends, alerts) = rank(&mut Ranking::default(), 0, vec![candidate("word", 20.0, 3.4)]);
+    assert!(trends.is_empty() && alerts.is_empty());
+}
+
+#[test]
+fn places_gained_are_counted_from_the_window_before() {
+    let mut ranking = Ranking::default();
+    rank(&mut ranking, 0, vec![candidate("a", 60.0, 5.0), candidate("b", 50.0, 5.0)]);
+    let (trends, _) = rank(
+        &mut ranking,
+        1,
+        vec![candidate("a", 60.0, 5.0), candidate("b", 90.0, 5.0), candidate("c", 70.0, 5.0)],
+    );
+    let changes: Vec<_> = trends.iter().map(|trend| (trend.keyword.as_str(), trend.rank_change)).collect();
+    assert_eq!(changes, [("b", Some(1)), ("c", None), ("a", Some(-2))]);
+}
+
+#[test]
+fn an_alert_opens_once_and_closes_after_ten_minutes_below() {
+    let mut ranking = Ranking::default();
+    let mut seen = Vec::new();
+    // Strong, weak for nine minutes, again not so weak, then weak for good.
+    for minute in 0..40 {
+        let z = match minute {
+            0..3 => 8.0,
+            12 => 3.2,
+            _ => 2.6,
+        };
+        let (_, alerts) = rank(&mut ranking, minute, vec![candidate("quake", 60.0, z)]);
+        seen.extend(alerts.into_iter().map(|alert| (minute, alert.kind, alert.rank)));
+    }
+    assert_eq!(seen, [(0, AlertKind::Started, 1), (23, AlertKind::Ended, 0)]);
+}
+
+#[test]
+fn the_list_is_limited_and_what_falls_off_it_goes_on() {
+    let settings = Settings { top: 1, ..Settings::default() };
+    let mut ranking = Ranking::default();
+    let mut rank = |minute, candidates| {
+        ranking.rank(window(minute), candidates, 100, &settings, |_| Context::default()).0
+    };
+    assert_eq!(names(&rank(0, vec![candidate("a", 60.0, 5.0), candidate("b", 50.0, 5.0)])), [("a", 1)]);
+    let second = rank(1, vec![candidate("a", 60.0, 5.0), candidate("b", 90.0, 5.0)]);
+    assert_eq!(names(&second), [("b", 1)], "the first is followed: it has not ended");
+    assert_eq!((second[0].status, second[0].rank_change), (Started, Some(1)));
+    assert_eq!(names(&rank(2, Vec::new())), [("a", 0), ("b", 0)]);
+}
+
+#[test]
+fn confidence_is_that_of_many_tests_and_grows_with_history() {
+    let confidence = |tested, minutes| {
+        let mut standing = candidate("quake", 30.0, 4.0);
+        standing.assessment.why.history_minutes = minutes;
+        confidences(&[standing], tested)[0]
+    };
+    let probability = negative_binomial_tail(30.0, 10.0, 0.1);
+    assert!((confidence(1, u32::MAX) - (1.0 - probability)).abs() < 1e-6);
+    assert!((confidence(100, u32::MAX) - (1.0 - (100.0 * probability).min(1.0))).abs() < 1e-6);
+    assert!((confidence(1, 15) - (1.0 - probability) / 2.0).abs() < 1e-9, "half at a quarter of an hour");
+    assert!(confidence(1, 0).abs() < 1e-12, "none without history");
+}

@@ -11,8 +11,8 @@ use super::keywords::{Held, Places, read_use, write_uses};
 use crate::authors::{Authors, Session, SessionTotals};
 use crate::engine::{Engine, start_of};
 use crate::language::{LanguageCode, Languages};
-use crate::posts::{NO_POST, NewPost, Occurrence, Post};
-use crate::signature::{BANDS, Signature};
+use crate::posts::{NewPost, Occurrence, Post};
+use crate::signature::Signature;
 
 pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places) {
     let posts = &engine.posts;
@@ -22,16 +22,16 @@ pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places) {
         writer.signed(pane.minute);
         writer.number(u64::from(pane.posts));
         for _ in 0..pane.posts {
-            let (post, facts) = (posts.post(index), posts.facts(index));
+            let (post, authorship) = (posts.post(index), posts.authorships()[index]);
             writer.number((post.witnessed.0 - start_of(pane.minute).0).cast_unsigned());
             writer.fixed(post.event_id.0);
-            writer.fixed(engine.authors.hash_of(facts.author));
+            writer.fixed(engine.authors.hash_of(authorship.author()));
             writer.text(posts.uri(post));
             writer.text(posts.text(post));
-            write_languages(writer, facts.languages);
+            write_languages(writer, posts.languages()[index]);
             writer.fixed(posts.signature(index).0);
             writer.byte(u8::from(post.is_live));
-            writer.byte(u8::from(facts.may_be_copy));
+            writer.byte(u8::from(authorship.may_be_copy()));
             write_uses(writer, &pane.keywords[post.keywords_range()], places);
             index += 1;
         }
@@ -86,7 +86,6 @@ fn read_post(
         keywords_len: count as u8,
         is_live: true,
         before_of_author: engine.authors.last_post(author),
-        before_in_band: [NO_POST; BANDS],
     };
     let number = engine.posts.push(NewPost { post, author, languages, signature });
     let index = engine.posts.index_of(number);
