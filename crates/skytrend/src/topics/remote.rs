@@ -37,11 +37,7 @@ impl Remote {
         }
         let config =
             ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build();
-        Ok(Self {
-            base: format!("http://{address}"),
-            partitions: settings.log.partitions,
-            agent: config.into(),
-        })
+        Self { base: format!("http://{address}"), partitions: settings.log.partitions, agent: config.into() }
     }
 
     /// Prints what was asked for; with `follow`, until the output or the server goes away.
