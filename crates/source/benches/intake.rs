@@ -21,6 +21,8 @@ impl Sink for Count {
         self.0 += 1;
     }
 
+    fn passed_over(&mut self, _reason: DropReason) {}
+
     fn dropped(&mut self, reason: DropReason, _: &str, _: Option<Place>, _: &[u8]) {
         panic!("{reason}");
     }

@@ -65,6 +65,8 @@ impl Sink for Recorder {
         if is_heartbeat { &mut self.heartbeats } else { &mut self.events }.push(stored);
     }
 
+    fn passed_over(&mut self, _reason: DropReason) {}
+
     fn dropped(&mut self, reason: DropReason, detail: &str, _place: Option<Place>, bytes: &[u8]) {
         assert!(detail.chars().count() <= 200, "{detail}");
         self.dropped.push((reason, bytes.to_vec()));
