@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use skytrend_event::Event;
 use skytrend_source::bluesky::jetstream::zstd::Decompressor;
 use skytrend_source::bluesky::{firehose, jetstream};
-use skytrend_source::replay::Reader;
+use skytrend_source::replay::{Input, Reader};
 use skytrend_source::wire::{Body, Message};
 use skytrend_source::{record, v1_json};
 
@@ -109,17 +109,24 @@ fn bench_firehose(criterion: &mut Criterion<CpuTime>) {
     let file: &'static [u8] = file.leak();
     let mut group = criterion.benchmark_group("replay");
     group.throughput(Throughput::Bytes(bytes));
-    group.bench_function("frames from memory", |bencher| {
-        bencher.iter(|| {
-            let mut reader = Reader::new(file, 0).expect("frames");
-            let mut count = 0;
-            while let Some(Ok(input)) = reader.next() {
-                count += black_box(input.bytes).len();
-            }
-            count
-        });
+    group.bench_function("file in memory to frames", |bencher| {
+        bencher.iter(|| replay(file, |input| black_box(input.bytes).len()));
+    });
+    group.throughput(Throughput::Elements(frames.len() as u64));
+    group.bench_function("file in memory to event, record hashed", |bencher| {
+        bencher.iter(|| replay(file, |input| events(&input.decode().expect("a real frame"), &mut flaws)));
     });
     group.finish();
+}
+
+/// The sum of what is found in each message.
+fn replay(file: &'static [u8], mut find: impl FnMut(Input<'_>) -> usize) -> usize {
+    let mut reader = Reader::new(file, 0).expect("frames");
+    let mut sum = 0;
+    while let Some(input) = reader.next() {
+        sum += find(input.expect("a whole file"));
+    }
+    sum
 }
 
 fn bench_jetstream(criterion: &mut Criterion<CpuTime>) {
