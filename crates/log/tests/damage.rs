@@ -159,7 +159,7 @@ fn damage(times: u64, harm: impl Fn(&Path, &mut Random)) -> u64 {
                     matches!(error, LogError::Corrupt(_) | LogError::Store(_) | LogError::Stopped);
                 assert!(is_expected, "round {round}, {name}: {error}");
             }
-            Err(_) => panic!("round {round}: damage in {name} makes it panic"),
+            Err(cause) => panic!("round {round}: damage in {name} makes it panic: {cause:?}"),
         }
         fs::remove_dir_all(&damaged).expect("removed");
     }

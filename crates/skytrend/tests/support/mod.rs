@@ -1,5 +1,7 @@
 //! Runs the program as a user does: as a process, with a folder for its log, against a simulated Bluesky.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -33,7 +35,10 @@ impl Drop for Running {
 impl Program {
     /// With an empty log and these settings.
     pub fn new(settings: &[&str]) -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), settings: settings.iter().map(|s| (*s).to_owned()).collect() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            settings: settings.iter().map(|s| (*s).to_owned()).collect(),
+        }
     }
 
     /// The folder of the log.
@@ -64,8 +69,15 @@ impl Program {
 impl Running {
     /// What the process says of itself; none while it doesn't answer.
     pub fn status(&self) -> Option<serde_json::Value> {
-        let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build().into();
-        let text = agent.get(format!("http://{}/api/v1/status", self.api)).call().ok()?.body_mut().read_to_string().ok()?;
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build().into();
+        let text = agent
+            .get(format!("http://{}/api/v1/status", self.api))
+            .call()
+            .ok()?
+            .body_mut()
+            .read_to_string()
+            .ok()?;
         serde_json::from_str(&text).ok()
     }
 
