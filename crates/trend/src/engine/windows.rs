@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
 
 use super::{Engine, start_of};
+use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
 use crate::keywords::Entry;
 use crate::language::LanguageCode;
@@ -96,6 +97,8 @@ impl Engine {
         if counted.window.kind == WindowKind::Sliding {
             if self.keywords.state(number).is_none() && tally.authors >= settings.admission_authors {
                 let mut admitted = KeywordState::new(counted.minute);
+                admitted.baseline =
+                    Baseline::admitted(&self.stream, settings.admission_authors, settings.sliding_minutes);
                 for occurrence in occurrences {
                     let post = posts.post(posts.index_of(occurrence.post()));
                     admitted.apply(crate::minute_of(post.witnessed), 1);
