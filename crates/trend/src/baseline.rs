@@ -1,14 +1,15 @@
 //! What a keyword is expected to do, from its own past: its share of the posts, how much it scatters beyond chance,
 //! and its level of the last two hours (ALGORITHM.md 1.2). Numbers of one keyword only, changed in the order of time.
 //!
-//! Three departures from the formulas there, for installations without a long past:
+//! Four departures from the formulas there, for installations without a long past:
 //! - Sums that decay instead of moving averages; the same in the long run, and right from the first epoch on.
 //! - The prior grows with the stream's past: half an author, and a fiftieth of one for each epoch learned (the same
 //!   fiftieth as there). So little is claimed when little is known.
 //! - How uncertain the share itself is adds to the variance (a gamma prior makes the prediction negative binomial),
 //!   so that keywords which were merely rare in a short past don't stand out.
+//! - A keyword that is admitted late is credited with a past ([`Baseline::admitted`]).
 
-use crate::stream::{LOCAL_EPOCHS, StreamLevel};
+use crate::stream::{EPOCH_MINUTES, LOCAL_EPOCHS, StreamLevel};
 
 /// How much the uncertainty of the share counts. A gamma prior of half an author has a far longer tail than a normal
 /// one of the same variance; twice the deviation makes up for it where the past is short, and is nothing later.
@@ -79,6 +80,22 @@ impl Expectation {
 }
 
 impl Baseline {
+    /// Of a keyword that gets a state only now, because `admission_authors` used it in a window of `window_minutes`.
+    ///
+    /// It was not unused before: it is credited with the rate at which so many authors in one window are expected just
+    /// once in the stream's past, from the Poisson tail `P(k or more) = mean^k / k!` of a small mean. Without the
+    /// credit, every word that is used now and then would stand out when it is admitted.
+    pub(crate) fn admitted(stream: &StreamLevel, admission_authors: u32, window_minutes: u32) -> Self {
+        let windows = stream.epochs * EPOCH_MINUTES as f64 / f64::from(window_minutes);
+        if windows <= 0.0 || admission_authors == 0 {
+            return Self::default();
+        }
+        let needed = f64::from(admission_authors);
+        let mean = libm::pow(libm::tgamma(needed + 1.0) / windows, 1.0 / needed).min(needed / 2.0);
+        let authors = mean * windows;
+        Self { authors, posts: authors, ..Self::default() }
+    }
+
     /// What is expected among `window_posts` posts of all keywords.
     pub(crate) fn expect(&self, stream: &StreamLevel, window_posts: f64) -> Expectation {
         let prior = PRIOR_AUTHORS + PRIOR_AUTHORS_PER_EPOCH * stream.epochs;
@@ -163,6 +180,18 @@ mod tests {
         assert!(long.expect(&long_stream, 2000.0).authors < 0.1);
         let nothing = Baseline::default().expect(&StreamLevel::default(), 2000.0);
         assert!((nothing.authors - 40.0).abs() < 1e-9, "{nothing:?}");
+    }
+
+    #[test]
+    fn a_keyword_admitted_late_has_a_past_that_fades_with_the_streams_age() {
+        let expected = |epochs: usize| {
+            let (_, stream) = learned(&vec![0; epochs]);
+            Baseline::admitted(&stream, 3, 10).expect(&stream, 2000.0).authors
+        };
+        // In 16 windows, three authors are expected once at a mean of 0.72; in 432, at 0.24.
+        assert!((expected(32) - 0.78).abs() < 0.05, "{}", expected(32));
+        assert!(expected(864) > 0.2 && expected(864) < 0.4, "{}", expected(864));
+        assert_eq!(Baseline::admitted(&StreamLevel::default(), 3, 10), Baseline::default());
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Engine {
         let stream = self.stream;
         counters.states_evicted += self.keywords.evict(settings.tracked_keywords_max, |state| {
             let level = state.baseline.epoch_authors(&stream);
-            level.max(f64::from(state.last_observed(minute)))
+            level.max(f64::from(state.observed.get(minute)))
         });
     }
 

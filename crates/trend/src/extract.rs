@@ -150,9 +150,9 @@ impl Extraction {
         }
         let mut kept = surface;
         let mut hash = xxh3_64(&self.buffer.as_bytes()[start..]);
-        self.signature.push(hash);
         let stop_words = StopWords::get();
         let mut is_word = !stop_words.contains(hash, self.languages);
+        self.signature.push(hash, !is_word);
         if is_word && self.buffer[start..].contains('\'') {
             kept = cut_affixes(surface);
             if kept.len() < surface.len() {
@@ -181,7 +181,7 @@ impl Extraction {
         let normalized = &self.buffer[start..];
         if has_letter(normalized) && has_chars(normalized, 1, HASHTAG_CHARS_MAX) {
             let hash = xxh3_64(normalized.as_bytes());
-            self.signature.push(hash);
+            self.signature.push(hash, false);
             self.add(KeywordKind::Hashtag, hash ^ HASHTAG_HASH, start, tag);
         } else {
             self.buffer.truncate(start);

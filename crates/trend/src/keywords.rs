@@ -224,11 +224,14 @@ impl Keywords {
         }
     }
 
-    /// Whether the keyword can have `posts_min` posts, or has a state and a post, or is watched at `minute`.
-    pub(crate) fn is_of_interest(&self, number: u32, posts_min: u32, minute: i64) -> bool {
-        let glance = self.glances[number as usize];
-        glance.references >= posts_min
-            || (glance.state != NO_STATE && (glance.references > 0 || minute <= glance.watched_until))
+    /// Whether the keyword can have `posts_min` posts. Pending ones are in the number too, so a yes is not for sure.
+    pub(crate) fn may_have_posts(&self, number: u32, posts_min: u32) -> bool {
+        self.glances[number as usize].references >= posts_min
+    }
+
+    /// Whether the keyword is watched at `minute`.
+    pub(crate) fn is_watched(&self, number: u32, minute: i64) -> bool {
+        minute <= self.glances[number as usize].watched_until
     }
 
     /// The keyword is watched up to this minute, as its state says.
@@ -304,7 +307,9 @@ impl Keywords {
     }
 
     fn remove_state(&mut self, number: u32) {
-        let place = std::mem::replace(&mut self.glances[number as usize].state, NO_STATE);
+        let glance = &mut self.glances[number as usize];
+        let place = std::mem::replace(&mut glance.state, NO_STATE);
+        glance.watched_until = i64::MIN;
         self.states_in_shard[shard_of(self.entries[number as usize].hash)] -= 1;
         self.owners[place as usize] = None;
         self.free_states.push(place);

@@ -114,7 +114,7 @@ impl Settings {
     /// Checks that each value lies in its range.
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         let minutes = 1..=WINDOW_MINUTES_MAX;
-        let rules: [(&'static str, bool, &'static str); 16] = [
+        let rules: [(&'static str, bool, &'static str); 17] = [
             ("sliding_minutes", minutes.contains(&self.sliding_minutes), "1 to 240"),
             (
                 "slide_minutes",
@@ -124,6 +124,7 @@ impl Settings {
             ("tumbling_minutes", minutes.contains(&self.tumbling_minutes), "1 to 240"),
             ("session_gap_minutes", minutes.contains(&self.session_gap_minutes), "1 to 240"),
             ("counts_min", self.counts_min >= 1, "at least 1"),
+            ("admission_authors", (1..=100).contains(&self.admission_authors), "1 to 100"),
             ("keywords_per_post_max", (1..=255).contains(&self.keywords_per_post_max), "1 to 255"),
             ("min_authors", self.min_authors >= 1, "at least 1"),
             ("min_growth_rate", self.min_growth_rate >= 0.0, "a number, at least 0"),

@@ -56,7 +56,8 @@ impl Signature {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignatureBuilder {
     nearest: [u64; LANES],
-    before: Option<u64>,
+    /// The word before, and whether it is a stop word.
+    before: Option<(u64, bool)>,
     pairs: u32,
 }
 
@@ -72,9 +73,11 @@ impl SignatureBuilder {
         *self = Self::default();
     }
 
-    /// Takes the hash of the next word.
-    pub(crate) fn push(&mut self, word: u64) {
-        if let Some(before) = self.before.replace(word) {
+    /// Takes the hash of the next word. Pairs of stop words ("in the") say nothing about a text.
+    pub(crate) fn push(&mut self, word: u64, is_stop_word: bool) {
+        if let Some((before, _)) =
+            self.before.replace((word, is_stop_word)).filter(|(_, stop)| !(*stop && is_stop_word))
+        {
             let pair = mix(before.rotate_left(23) ^ word);
             for (nearest, point) in self.nearest.iter_mut().zip(LANE_POINTS) {
                 *nearest = (*nearest).min(pair ^ point);
@@ -109,7 +112,7 @@ mod tests {
     fn signature_of(text: &str) -> Signature {
         let mut builder = SignatureBuilder::default();
         for word in text.split(' ') {
-            builder.push(xxhash_rust::xxh3::xxh3_64(word.as_bytes()));
+            builder.push(xxhash_rust::xxh3::xxh3_64(word.as_bytes()), false);
         }
         builder.finish()
     }

@@ -16,18 +16,52 @@ pub(crate) const OBSERVED_MINUTES: usize = 16;
 /// Velocity looks back this far (ALGORITHM.md 1.3).
 const VELOCITY_MINUTES: i64 = 10;
 
-/// See the module.
+/// See the module. What windows ask of every keyword comes first and lies together.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
 pub(crate) struct KeywordState {
-    pub(crate) baseline: Baseline,
-    /// Posts of minute `m` at `m % 60`, for the hour up to `minute`; stops at 65,535.
-    pub(crate) posts: [u16; SPARKLINE_MINUTES],
-    /// What was scored at the slide that ended with minute `m`, at `m % 16`, likewise.
-    pub(crate) observed: [u16; OBSERVED_MINUTES],
-    /// The last minute that either of the two knows.
-    pub(crate) minute: i64,
     /// Up to this minute the keyword is watched, although it may not stand out.
     pub(crate) watched_until: i64,
+    /// What was scored in the sliding windows of the last minutes.
+    pub(crate) observed: Minutes<OBSERVED_MINUTES>,
+    pub(crate) baseline: Baseline,
+    /// Posts of each minute of the last hour.
+    pub(crate) posts: Minutes<SPARKLINE_MINUTES>,
+}
+
+/// A number for each of the last minutes; stops at 65,535.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Minutes<const N: usize> {
+    /// The last minute that there is a number for.
+    pub(crate) last: i64,
+    /// That of minute `m` at `m % N`.
+    pub(crate) numbers: [u16; N],
+}
+
+impl<const N: usize> Minutes<N> {
+    /// All zero up to `last`.
+    pub(crate) fn new(last: i64) -> Self {
+        Self { last, numbers: [0; N] }
+    }
+
+    /// The number of `minute`; zero where it is not known.
+    pub(crate) fn get(&self, minute: i64) -> u16 {
+        let is_known = minute <= self.last && self.last - minute < N as i64;
+        if is_known { self.numbers[Self::place(minute)] } else { 0 }
+    }
+
+    /// The number of `minute`, to be changed, unless it is too old; minutes up to it start with zero.
+    fn get_mut(&mut self, minute: i64) -> Option<&mut u16> {
+        for step in 1..=(minute - self.last).min(N as i64) {
+            self.numbers[Self::place(self.last + step)] = 0;
+        }
+        self.last = self.last.max(minute);
+        (self.last - minute < N as i64).then(|| &mut self.numbers[Self::place(minute)])
+    }
+
+    fn place(minute: i64) -> usize {
+        minute.rem_euclid(N as i64) as usize
+    }
 }
 
 /// A keyword's numbers in one window.
@@ -47,47 +81,26 @@ impl KeywordState {
     /// Of a keyword that is new at `minute`.
     pub(crate) fn new(minute: i64) -> Self {
         Self {
-            baseline: Baseline::default(),
-            posts: [0; SPARKLINE_MINUTES],
-            observed: [0; OBSERVED_MINUTES],
-            minute,
             watched_until: i64::MIN,
+            observed: Minutes::new(minute),
+            baseline: Baseline::default(),
+            posts: Minutes::new(minute),
         }
     }
 
     /// Adds `change` posts to a minute, which is the present one or lies in the retained past.
     pub(crate) fn apply(&mut self, minute: i64, change: i32) {
-        self.roll(minute);
-        if self.minute - minute < SPARKLINE_MINUTES as i64 {
-            let posts = &mut self.posts[minute.rem_euclid(SPARKLINE_MINUTES as i64) as usize];
+        if let Some(posts) = self.posts.get_mut(minute) {
             // Fits: clamped to the range of the type.
             *posts = (i32::from(*posts) + change).clamp(0, i32::from(u16::MAX)) as u16;
         }
     }
 
-    /// Clears what is older than the hour before `minute`.
-    fn roll(&mut self, minute: i64) {
-        let ahead = minute - self.minute;
-        for step in 1..=ahead.min(SPARKLINE_MINUTES as i64) {
-            self.posts[(self.minute + step).rem_euclid(SPARKLINE_MINUTES as i64) as usize] = 0;
-        }
-        for step in 1..=ahead.min(OBSERVED_MINUTES as i64) {
-            self.observed[(self.minute + step).rem_euclid(OBSERVED_MINUTES as i64) as usize] = 0;
-        }
-        self.minute = self.minute.max(minute);
-    }
-
     /// Takes note of what was scored in the sliding window that ends with minute `minute`.
     pub(crate) fn observe(&mut self, minute: i64, observed: u32) {
-        self.roll(minute);
-        let place = minute.rem_euclid(OBSERVED_MINUTES as i64) as usize;
-        self.observed[place] = u16::try_from(observed).unwrap_or(u16::MAX);
-    }
-
-    /// What was scored in the sliding window that ended with minute `minute`, if that is not long ago.
-    pub(crate) fn last_observed(&self, minute: i64) -> u16 {
-        let is_known = self.minute - minute < OBSERVED_MINUTES as i64 && minute <= self.minute;
-        if is_known { self.observed[minute.rem_euclid(OBSERVED_MINUTES as i64) as usize] } else { 0 }
+        if let Some(number) = self.observed.get_mut(minute) {
+            *number = u16::try_from(observed).unwrap_or(u16::MAX);
+        }
     }
 
     /// Assesses a window that ends with minute `minute` and has `window_posts` posts, from the keyword's tally in it.
@@ -99,7 +112,6 @@ impl KeywordState {
         stream: &StreamLevel,
         settings: &Settings,
     ) -> Assessment {
-        self.roll(minute);
         let expected = self.baseline.expect(stream, window_posts as f64);
         let score = Score::of(tally.clusters, &expected);
         let stands_out = tally.posts >= settings.min_frequency
@@ -140,15 +152,14 @@ impl KeywordState {
         let slide = i64::from(settings.slide_minutes);
         let now = minute - (minute + 1).rem_euclid(slide);
         let back = (VELOCITY_MINUTES + slide - 1) / slide * slide;
-        let at = |minute: i64| f64::from(self.observed[minute.rem_euclid(OBSERVED_MINUTES as i64) as usize]);
+        let at = |minute| f64::from(self.observed.get(minute));
         (at(now) - at(now - back)) / back as f64
     }
 
-    /// Posts of each minute of the hour that ends with minute `minute`, oldest first. Call after [`Self::advance`].
+    /// Posts of each minute of the hour that ends with minute `minute`, oldest first.
     pub(crate) fn sparkline(&self, minute: i64) -> Vec<u32> {
         let hour = minute + 1 - SPARKLINE_MINUTES as i64..=minute;
-        hour.map(|minute| u32::from(self.posts[minute.rem_euclid(SPARKLINE_MINUTES as i64) as usize]))
-            .collect()
+        hour.map(|minute| u32::from(self.posts.get(minute))).collect()
     }
 }
 
@@ -166,12 +177,10 @@ mod tests {
         let mut expected = vec![0; 60];
         expected[59] = 2;
         assert_eq!(state.sparkline(101), expected);
-        state.roll(130);
         expected.rotate_left(29);
         assert_eq!(state.sparkline(130), expected);
-        state.roll(161);
         assert_eq!(state.sparkline(161), vec![0; 60]);
-        state.roll(100_000);
+        state.apply(100_000, 0);
         state.apply(101, 5);
         assert_eq!(state.sparkline(100_000), vec![0; 60], "what is older than an hour is not counted");
     }

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
 
 use super::{Engine, start_of};
+use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
 use crate::keywords::Entry;
 use crate::language::LanguageCode;
@@ -79,18 +80,25 @@ impl Engine {
 
     /// Counts the keyword, gives it a state if it is due; none where its numbers in this window are of no interest.
     fn tally(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Option<Tally> {
-        let least = settings.counts_min.min(settings.admission_authors);
-        if !self.keywords.is_of_interest(number, least, counted.minute) {
+        // With fewer posts a keyword is neither output nor admitted, and counts as not observed.
+        let least = settings.counts_min.min(settings.admission_authors).min(settings.min_frequency);
+        let is_watched = self.keywords.is_watched(number, counted.minute);
+        if !is_watched && !self.keywords.may_have_posts(number, least) {
             return None;
         }
         let occurrences = self.keywords.entry(number).occurrences.as_slice();
         let posts = &self.posts;
         let before = occurrences.partition_point(|o| posts.index_of(o.post()) < counted.first);
         let in_window = &occurrences[before..];
+        if !is_watched && in_window.len() < least as usize {
+            return None;
+        }
         let tally = self.tallier.tally(in_window, posts, self.authors.numbers());
         if counted.window.kind == WindowKind::Sliding {
             if self.keywords.state(number).is_none() && tally.authors >= settings.admission_authors {
                 let mut admitted = KeywordState::new(counted.minute);
+                admitted.baseline =
+                    Baseline::admitted(&self.stream, settings.admission_authors, settings.sliding_minutes);
                 for occurrence in occurrences {
                     let post = posts.post(posts.index_of(occurrence.post()));
                     admitted.apply(crate::minute_of(post.witnessed), 1);

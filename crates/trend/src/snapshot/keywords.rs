@@ -9,7 +9,7 @@ use crate::baseline::Baseline;
 use crate::extract::{Keyword, SurfaceForm, hash_of};
 use crate::keywords::Keywords;
 use crate::posts::KeywordUse;
-use crate::state::{KeywordState, OBSERVED_MINUTES, SPARKLINE_MINUTES};
+use crate::state::{KeywordState, Minutes};
 
 /// A keyword that was read, and what is to be given to it when the posts are in.
 pub(super) struct Held {
@@ -119,13 +119,8 @@ fn write_state(writer: &mut Writer<'_>, state: &KeywordState) {
     for number in [authors, posts, dispersion, dispersion_weight, local, local_expected] {
         writer.float(number);
     }
-    for &posts in &state.posts {
-        writer.number(u64::from(posts));
-    }
-    for &observed in &state.observed {
-        writer.number(u64::from(observed));
-    }
-    writer.signed(state.minute);
+    write_minutes(writer, &state.posts);
+    write_minutes(writer, &state.observed);
     writer.signed(state.watched_until);
 }
 
@@ -138,14 +133,23 @@ fn read_state(reader: &mut Reader<'_>) -> Result<KeywordState, SnapshotError> {
         local: reader.float("local level")?,
         local_expected: reader.float("expected local level")?,
     };
-    let mut state = KeywordState { baseline, ..KeywordState::new(0) };
-    for place in 0..SPARKLINE_MINUTES {
-        state.posts[place] = reader.number_up_to(u64::from(u16::MAX), "posts of a minute")? as u16;
+    let posts = read_minutes(reader)?;
+    let observed = read_minutes(reader)?;
+    let watched_until = reader.signed("end of the watch")?;
+    Ok(KeywordState { watched_until, observed, baseline, posts })
+}
+
+fn write_minutes<const N: usize>(writer: &mut Writer<'_>, minutes: &Minutes<N>) {
+    writer.signed(minutes.last);
+    for &number in &minutes.numbers {
+        writer.number(u64::from(number));
     }
-    for place in 0..OBSERVED_MINUTES {
-        state.observed[place] = reader.number_up_to(u64::from(u16::MAX), "authors of a window")? as u16;
+}
+
+fn read_minutes<const N: usize>(reader: &mut Reader<'_>) -> Result<Minutes<N>, SnapshotError> {
+    let mut minutes = Minutes::new(reader.minute("minute of a state")?);
+    for number in &mut minutes.numbers {
+        *number = reader.number_up_to(u64::from(u16::MAX), "number of a minute")? as u16;
     }
-    state.minute = reader.minute("minute of a state")?;
-    state.watched_until = reader.signed("end of the watch")?;
-    Ok(state)
+    Ok(minutes)
 }
