@@ -91,7 +91,8 @@ fn number(request: &Request, name: &'static str) -> Result<Option<i64>, Refusal>
 
 async fn open_firehose(shared: &Arc<Shared>, request: &Request) -> Result<Opening, Refusal> {
     let gate = shared.gate();
-    let newest = shared.tip.borrow().seq - gate.seq_offset;
+    // After a reset nothing may have happened yet under the new numbers.
+    let newest = (shared.tip.borrow().seq - gate.seq_offset).max(0);
     let cursor = number(request, "cursor")?;
     let (playhead, greeting) = match cursor {
         None => (live(shared).await, None),
@@ -187,7 +188,8 @@ fn opening(
 /// The newest sequence number as readers see it, and the newest event's time.
 fn newest(shared: &Shared, gate: Gate) -> (i64, i64) {
     let tip = *shared.tip.borrow();
-    (tip.seq - gate.seq_offset, tip.witnessed.0)
+    // After a reset nothing may have happened yet under the new numbers.
+    ((tip.seq - gate.seq_offset).max(0), tip.witnessed.0)
 }
 
 async fn live(shared: &Arc<Shared>) -> Playhead {

@@ -11,7 +11,11 @@ use skytrend_event::Topic;
 use skytrend_log::{Log, ReadLimit, Record, local::LocalLog};
 
 /// How long a run may take until it has read everything; far above what it needs, so that only a hang fails.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Looks in a row, 50 ms apart, between which nothing came: then nothing more will, from a server on this machine.
+/// The lag in the status is a second old at most.
+const STILL: u32 = 30;
 
 /// How a process of skytrend is started.
 pub struct Program {
@@ -93,11 +97,16 @@ impl Running {
         }
     }
 
-    /// Waits until the event of this time has been read and applied.
+    /// Waits until everything up to the last event, at this time, has been read and applied: the heartbeat of its
+    /// second is in, and nothing more comes.
     pub fn wait_for_time(&mut self, micros: i64) {
+        let second = micros - micros.rem_euclid(1_000_000);
+        let (last, still) = (std::cell::Cell::new(None), std::cell::Cell::new(0));
         self.wait_until("the last event", |status| {
-            status["detector"]["applied_micros"].as_i64().is_some_and(|applied| applied >= micros)
-                && status["detector"]["lag_records"] == 0
+            let messages = status["ingest"]["messages"].as_u64();
+            still.set(if last.replace(messages) == messages { still.get() + 1 } else { 0 });
+            let applied = status["detector"]["applied_micros"].as_i64().unwrap_or(0);
+            applied >= second && status["detector"]["lag_records"] == 0 && still.get() >= STILL
         });
     }
 

@@ -42,7 +42,8 @@ pub trait Sink {
 /// Reported once for each connection; the caller goes on handing over what waits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
-    /// A sequence number that is not above the one before. The message was dropped.
+    /// A sequence number that is not above the one before. The message was dropped, and nothing after it in this
+    /// connection is taken: the checkpoint now stands before it.
     #[error("sequence number {seq} came after {last}")]
     SeqOutOfOrder {
         /// The number.
@@ -91,8 +92,8 @@ impl Intake {
 
     /// Takes the next message of a recording, uncompressed. What is broken is dropped, and the recording goes on.
     pub fn recorded(&mut self, plain: &[u8], sink: &mut impl Sink) {
-        if let Err(Violation::BrokenFrame { .. }) = self.core.message(plain, sink) {
-            self.core.go_on_after_broken_frame();
+        if self.core.message(plain, sink).is_err() {
+            self.core.go_on();
         }
     }
 

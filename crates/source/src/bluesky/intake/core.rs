@@ -44,9 +44,7 @@ struct Connection {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Health {
     Sound,
-    /// It has broken the order, which was reported.
-    Disordered,
-    /// It has brought a broken message; nothing after that is taken.
+    /// It has broken the order or brought a broken message, which was reported; nothing after that is taken.
     Broken,
 }
 
@@ -59,6 +57,8 @@ pub(super) struct Core {
     skip_before: Option<Micros>,
     /// The hash of a frame that has broken a connection.
     poison: Option<u64>,
+    /// The number that last came out of order.
+    disorder: Option<i64>,
     clock: StreamClock,
     duplicates: Duplicates,
     revs: Revs,
@@ -95,6 +95,7 @@ impl Core {
             position: start.and_then(|start| start.position_for(protocol)),
             skip_before: start.and_then(|start| start.skip_before),
             poison: None,
+            disorder: None,
             clock: StreamClock::new(
                 record_time,
                 start.and_then(|start| start.heartbeat_at),
@@ -167,7 +168,7 @@ impl Core {
     }
 
     /// Trusts the present connection again: of a recording, there is no other.
-    pub(super) fn go_on_after_broken_frame(&mut self) {
+    pub(super) fn go_on(&mut self) {
         if let Some(connection) = &mut self.connection {
             connection.health = Health::Sound;
         }
@@ -280,8 +281,9 @@ impl Core {
         self.losses.add(report);
     }
 
-    /// Whether the message's number is new. One that is told again after a resumption is passed over; one that breaks
-    /// the order within a connection is dropped and, the first time, reported.
+    /// Whether the message's number is new. One that is told again after a resumption is passed over. One that breaks
+    /// the order within a connection is dropped and ends it, unless the host told it in the same wrong place before:
+    /// then asking again would not help.
     fn check_sequence(
         &mut self,
         place: Place,
@@ -290,10 +292,20 @@ impl Core {
     ) -> Result<bool, Violation> {
         let (Some(seq), Some(connection)) = (place.seq, self.connection.as_mut()) else { return Ok(true) };
         if let Some(last) = connection.last_seq.filter(|last| seq <= *last) {
-            let first_time = std::mem::replace(&mut connection.health, Health::Disordered) == Health::Sound;
             let violation = Violation::SeqOutOfOrder { seq, last };
+            let is_new = self.disorder.replace(seq) != Some(seq);
+            if is_new {
+                connection.health = Health::Broken;
+            }
             self.drop(DropReason::SeqOutOfOrder, &violation.to_string(), Some(place), plain, sink);
-            return if first_time { Err(violation) } else { Ok(false) };
+            if !is_new {
+                return Ok(false);
+            }
+            // What came too late may never have been told: the next connection begins before it.
+            if let Some(position) = &mut self.position {
+                position.seq = Some(seq - 1);
+            }
+            return Err(violation);
         }
         connection.last_seq = Some(seq);
         if connection.read_up_to.is_some_and(|read| seq <= read) {
