@@ -375,6 +375,12 @@ async fn negotiate(
         match error.refusal() {
             Some("UnknownZstdDictionary") if attempt < NEGOTIATIONS_MAX => dictionaries.refused(),
             Some("CursorTooOld") if attempt < NEGOTIATIONS_MAX => plan.cursor_too_old(settings),
+            // Jetstream says by HTTP what the firehose says in a frame.
+            Some("FutureCursor")
+                if attempt < NEGOTIATIONS_MAX && settings.future_cursor == FutureCursor::Oldest =>
+            {
+                plan.begin_anew();
+            }
             _ => return Err(error),
         }
         tracing::info!(%host, %error, "asking in another way");
