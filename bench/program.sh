@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 echo "machine: $(nproc) cores, $(awk -F: '/model name/ {print $2; exit}' /proc/cpuinfo)"
 echo "writing half a simulated hour, posts only …"
 "$bin" sim --out "$work/posts.bin" --format frames --set sim.duration_minutes=30 --set sim.history_minutes=0 \
-  --set sim.posts_per_second=400 --set sim.likes_per_post=0 --set sim.others_per_post=0
+  --set sim.posts_per_second=400 --set sim.likes_per_post=0
 echo "writing half a simulated hour of the whole network …"
 "$bin" sim --out "$work/mix.bin" --format frames --set sim.duration_minutes=30 --set sim.history_minutes=0 \
   --set sim.posts_per_second=69 --set sim.likes_per_post=5.8
@@ -35,7 +35,7 @@ for input in posts mix; do
 done
 rm -f "$work"/*.bin
 
-echo "a simulated day of posts and likes, through a pipe of files of two hours, for peak memory …"
+echo "a simulated day of the network's posts, for peak memory …"
 "$bin" sim --out "$work/day.bin" --format frames --set sim.duration_minutes=1440 --set sim.history_minutes=0 \
   --set sim.posts_per_second=69 --set sim.likes_per_post=0.2
 /usr/bin/env python3 - "$bin" "$work/day.bin" <<'PY'

@@ -20,7 +20,8 @@ use crate::telemetry::{self, Lines};
 pub fn run(layers: &mut Layers, asked: &cli::Demo) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("skytrend-demo-").tempdir()?;
     let set = |layers: &mut Layers, key: &str, value: Value| layers.set(key, value, Origin::Command("demo"));
-    set(layers, "log.path", folder.path().to_string_lossy().into_owned().into())?;
+    let log = folder.path().join("log");
+    set(layers, "log.path", log.to_string_lossy().into_owned().into())?;
     set(layers, "log.fsync", "never".into())?;
     set(layers, "source.protocol", "firehose".into())?;
     set(layers, "source.first_start", "oldest".into())?;
