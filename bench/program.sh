@@ -3,7 +3,7 @@
 # side, median of RUNS; then a simulated day for its peak memory. Usage: bench/program.sh [RUNS]
 set -euo pipefail
 runs=${1:-5}
-bin=${SKYTREND_BIN:-$(cargo metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend}
+bin=${BIN:-$(cargo metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 seconds=${1:-600}
 rate=${2:-10000}
-bin=${SKYTREND_BIN:-$(cargo metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend}
+bin=${BIN:-$(cargo metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend}
 work=$(mktemp -d)
 pids=()
 finish() {

@@ -7,9 +7,12 @@ use crate::settings::layers::{Layers, masked};
 
 /// Prints every setting by section. Lines of a section keep the order of their names.
 pub fn print(layers: &Layers, out: &mut impl Write) -> std::io::Result<()> {
+    let mut settings: Vec<_> =
+        layers.iter().map(|(key, value, origin)| (split(key), key, value, origin)).collect();
+    // By section: a section and those below it lie between one another in the order of the keys.
+    settings.sort_by_key(|(split, ..)| *split);
     let mut section = None;
-    for (key, value, origin) in layers.iter() {
-        let (this, name) = key.rsplit_once('.').unwrap_or(("", key));
+    for ((this, name), key, value, origin) in settings {
         if section != Some(this) {
             if section.is_some() {
                 writeln!(out)?;
@@ -20,6 +23,11 @@ pub fn print(layers: &Layers, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "{name} = {}  # {origin}", masked(key, value))?;
     }
     Ok(())
+}
+
+/// Section and name.
+fn split(key: &str) -> (&str, &str) {
+    key.rsplit_once('.').unwrap_or(("", key))
 }
 
 /// Checks what can be checked without starting anything.

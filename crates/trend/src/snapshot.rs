@@ -123,7 +123,9 @@ impl Detector {
         reader.end()?;
         let last = detector.engine.posts.panes().back().map(|pane| pane.minute + 1);
         let holds_something = last.is_some() || !detector.engine.is_idle();
-        if holds_something && (detector.open_from.is_none() || last.is_some_and(|last| Some(last) != detector.open_from)) {
+        if holds_something
+            && (detector.open_from.is_none() || last.is_some_and(|last| Some(last) != detector.open_from))
+        {
             return Err(reader.malformed("first open minute"));
         }
         Ok(detector)

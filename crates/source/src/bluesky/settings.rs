@@ -276,7 +276,7 @@ pub struct QueueSettings {
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self { messages_max: 262_144, bytes_max: 256 * 1024 * 1024 }
+        Self { messages_max: 262_144, bytes_max: 64 * 1024 * 1024 }
     }
 }
 
