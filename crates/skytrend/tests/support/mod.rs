@@ -11,7 +11,7 @@ use skytrend_event::Topic;
 use skytrend_log::{Log, ReadLimit, Record, local::LocalLog};
 
 /// How long a run may take until it has read everything; far above what it needs, so that only a hang fails.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Looks in a row, 50 ms apart, between which nothing came: then nothing more will, from a server on this machine.
 /// The lag in the status is a second old at most.

@@ -1,0 +1,86 @@
+//! `skytrend replay` as a user runs it: on real recorded frames, and twice on the same simulated ones.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn skytrend(args: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_skytrend"))
+        .args(args)
+        .args(["--set", "telemetry.filter=error"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// A file of the recorded data; it fails where that is missing.
+fn recorded(name: &str) -> PathBuf {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let root = std::env::var_os("SKYTREND_SHARED_DATA").map_or(default, PathBuf::from);
+    let path = root.join(name);
+    assert!(path.exists(), "{} is missing, see CONTRIBUTING.md", path.display());
+    path
+}
+
+/// JSON lines in an order of their own, without the time that production Jetstream stamped itself.
+fn events(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let mut event: Value = serde_json::from_str(line).unwrap();
+            event.as_object_mut().unwrap().remove("time_us");
+            event.to_string()
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn the_recorded_frames_give_the_events_that_production_jetstream_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("events.jsonl");
+    let frames = recorded("firehose/jetstream_corpus/frames.bin.zst");
+    let output = skytrend(&[
+        "replay",
+        frames.to_str().unwrap(),
+        "--events",
+        out.to_str().unwrap(),
+        "--summary",
+        "json",
+    ]);
+    assert_eq!(events(&out), events(&recorded("firehose/jetstream_corpus/expected_v1.jsonl")));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&summary["frames"], &summary["events"], &summary["posts"]),
+        (&150.into(), &152.into(), &17.into())
+    );
+    assert!(summary["seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_in_every_form_and_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (format, name) in [("frames", "a.bin"), ("jetstream-v1", "a.jsonl"), ("jetstream-v2", "b.jsonl")] {
+        let settings = ["sim.duration_minutes=30", "sim.history_minutes=0", "sim.posts_per_second=10"];
+        let set: Vec<&str> = settings.iter().flat_map(|pair| ["--set", pair]).collect();
+        skytrend(&[&["sim", "--out", &path(name), "--format", format], set.as_slice()].concat());
+    }
+    let trends = |input: &str, more: &[&str]| {
+        let out = path("trends.jsonl");
+        skytrend(&[&["replay", input, "--out", &out, "--summary", "json"], more].concat());
+        std::fs::read(&out).unwrap()
+    };
+    let first = trends(&path("a.bin"), &[]);
+    assert!(first.len() > 1_000, "the planted trends are found");
+    assert_eq!(trends(&path("a.bin"), &[]), first, "a second time");
+    assert_eq!(trends(&path("a.bin"), &["--log-dir", &path("log")]), first, "with the log on disk");
+    assert_eq!(trends(&path("a.bin"), &["--set", "log.partitions=4"]), first, "with four partitions");
+    let v1 = trends(&path("a.jsonl"), &[]);
+    assert_eq!(trends(&path("b.jsonl"), &[]), v1, "Jetstream v2 as v1");
+}
