@@ -2,6 +2,7 @@
 //! leave the intake, in the same order, with the same bytes.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use skytrend_event::Micros;
 use skytrend_source::bluesky::Protocol;
 use skytrend_source::bluesky::cursor::{Cursor, Position};
@@ -126,7 +127,7 @@ type Cut = (prop::sample::Index, bool, bool);
 fn uncut(protocol: Protocol, messages: &[Message]) -> Vec<Stored> {
     let mut run = Run::new(protocol);
     for message in messages {
-        run.message(message);
+        run.tell(message);
     }
     run.recorder.all
 }
@@ -143,7 +144,7 @@ fn with_cuts(protocol: Protocol, messages: &[Message], cuts: &[Cut]) -> Vec<Stor
     for (at, restart, inclusive) in places {
         // `incoming` ends as `messages` does, so the cut is counted from the end.
         let upto = incoming.len() - (messages.len() - at);
-        incoming[..upto].iter().for_each(|message| run.message(message));
+        incoming[..upto].iter().for_each(|message| run.tell(message));
         taken = taken.max(at);
         let checkpoint = if restart { run.restart() } else { run.intake.checkpoint() };
         let (cursor, rest) = told(messages, taken, checkpoint.position.as_ref(), inclusive);
@@ -151,13 +152,13 @@ fn with_cuts(protocol: Protocol, messages: &[Message], cuts: &[Cut]) -> Vec<Stor
         incoming = rest;
     }
     for message in &incoming {
-        run.message(message);
+        run.tell(message);
     }
     run.recorder.all
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     #[test]
     fn cuts_change_nothing(

@@ -56,12 +56,28 @@ fn messages_of_an_old_connection_are_ignored() {
 }
 
 #[test]
-fn disorder_is_dropped_and_reported_once_for_each_connection() {
+fn disorder_ends_the_connection_and_the_next_one_begins_before_it() {
     let mut run = Run::new(Protocol::JetstreamV2);
-    posts(&mut run, &[(10, 1, 1), (10, 1, 2), (4, 2, 3), (11, 3, 4)]);
-    assert_eq!(run.recorder.secs(), [1, 3]);
-    assert_eq!(run.recorder.reasons(), ["seq_out_of_order", "seq_out_of_order"]);
-    assert_eq!(run.violations, [Violation::SeqOutOfOrder { seq: 10, last: 10 }]);
+    posts(&mut run, &[(9, 1, 1), (11, 3, 3), (10, 2, 2), (12, 4, 4)]);
+    assert_eq!(run.recorder.secs(), [1, 3], "nothing after it is taken");
+    assert_eq!(run.recorder.reasons(), ["seq_out_of_order"]);
+    assert_eq!(run.violations, [Violation::SeqOutOfOrder { seq: 10, last: 11 }]);
+    let next = run.intake.checkpoint().position.unwrap().seq.unwrap();
+    assert_eq!(next, 9);
+    run.resume(Cursor::Seq(next));
+    posts(&mut run, &[(10, 2, 2), (11, 3, 3), (12, 4, 4)]);
+    assert_eq!(run.recorder.secs(), [1, 3, 3, 4], "what came late is not lost, and nothing comes twice");
+}
+
+#[test]
+fn disorder_that_a_host_repeats_is_passed_over() {
+    let mut run = Run::new(Protocol::JetstreamV2);
+    let told = [(9, 1, 1), (11, 3, 3), (10, 2, 2), (12, 4, 4)];
+    posts(&mut run, &told);
+    run.resume(Cursor::Seq(9));
+    posts(&mut run, &told);
+    assert_eq!(run.violations.len(), 1, "asking again would not help");
+    assert_eq!(run.recorder.secs(), [1, 3, 4]);
 }
 
 #[test]

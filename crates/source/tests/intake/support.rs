@@ -44,6 +44,7 @@ pub struct Recorder {
     pub events: Vec<Stored>,
     pub heartbeats: Vec<Stored>,
     pub dropped: Vec<(DropReason, Vec<u8>)>,
+    pub passed_over: Vec<DropReason>,
     /// Events and heartbeats, in order.
     pub all: Vec<Stored>,
 }
@@ -65,7 +66,9 @@ impl Sink for Recorder {
         if is_heartbeat { &mut self.heartbeats } else { &mut self.events }.push(stored);
     }
 
-    fn passed_over(&mut self, _reason: DropReason) {}
+    fn passed_over(&mut self, reason: DropReason) {
+        self.passed_over.push(reason);
+    }
 
     fn dropped(&mut self, reason: DropReason, detail: &str, _place: Option<Place>, bytes: &[u8]) {
         assert!(detail.chars().count() <= 200, "{detail}");
@@ -129,6 +132,16 @@ impl Run {
         let message =
             Delivery::Message { generation: self.generation, bytes, compressed: false, received: Micros(0) };
         self.violations.extend(self.intake.accept(&message, &mut self.recorder).err());
+    }
+
+    /// Hands a message over, and after disorder goes on by a new connection, as the client does.
+    pub fn tell(&mut self, message: &Message) {
+        let before = self.violations.len();
+        self.message(message);
+        if self.violations.len() > before {
+            let seq = self.intake.checkpoint().position.unwrap().seq.unwrap();
+            self.resume(Cursor::Seq(seq));
+        }
     }
 
     pub fn message(&mut self, message: &Message) {

@@ -2,7 +2,8 @@
 
 mod apply;
 
-use skytrend_event::{Event, Micros, time};
+use skytrend_event::engagement::collection;
+use skytrend_event::{Event, EventId, Micros, time};
 
 use crate::DropReason;
 use crate::bluesky::accounts::{AccountKey, Accounts};
@@ -225,7 +226,7 @@ impl Core {
         }
         let Some(place) = read::place(&message) else { return Ok(()) };
         self.begin(place);
-        if !self.check_sequence(place, plain, sink)? {
+        if !self.check_sequence(&message, place, plain, sink)? {
             return Ok(());
         }
         if self.skip_before.is_some_and(|before| place.time < before) {
@@ -286,10 +287,14 @@ impl Core {
     /// then asking again would not help.
     fn check_sequence(
         &mut self,
+        message: &Message<'_>,
         place: Place,
         plain: &[u8],
         sink: &mut impl Sink,
     ) -> Result<bool, Violation> {
+        let is_behind =
+            self.connection.as_ref().is_some_and(|c| c.last_seq.is_some() && place.seq <= c.last_seq);
+        let is_known = is_behind && self.is_known(message, place);
         let (Some(seq), Some(connection)) = (place.seq, self.connection.as_mut()) else { return Ok(true) };
         if let Some(last) = connection.last_seq.filter(|last| seq <= *last) {
             let violation = Violation::SeqOutOfOrder { seq, last };
@@ -302,7 +307,7 @@ impl Core {
                 return Ok(false);
             }
             // What came too late may never have been told: the next connection begins before it.
-            if let Some(position) = &mut self.position {
+            if let Some(position) = self.position.as_mut().filter(|_| !is_known) {
                 position.seq = Some(seq - 1);
             }
             return Err(violation);
@@ -314,6 +319,19 @@ impl Core {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// Whether everything in the message that is kept was told before.
+    fn is_known(&self, message: &Message<'_>, place: Place) -> bool {
+        let Message::Commit(commit) = message else { return true };
+        let is_kept = |name: &str| {
+            [collection::POST, collection::LIKE, collection::REPOST, collection::FOLLOW].contains(&name)
+        };
+        commit.ops.iter().filter(|op| is_kept(op.collection.as_str())).all(|op| {
+            let (did, rkey) = (commit.did.as_str(), op.rkey.as_str());
+            let id = EventId::of(did, op.collection.as_str(), rkey, commit.rev.as_str(), op.action.name());
+            self.duplicates.contains(id, place.time)
+        })
     }
 
     /// Holds a message back whose time is far ahead, until others agree.
