@@ -29,9 +29,9 @@ impl Rev {
     }
 }
 
-/// The highest revision of each repository that changed lately, and when it was told.
+/// The last revision of each repository that changed lately, after the time when it was told.
 pub(crate) struct Revs {
-    last: Recent<(Rev, Micros)>,
+    last: Recent<(Micros, Rev)>,
     window_micros: i64,
     future_max_micros: i64,
     /// Whether every message has a revision of its own (the firehose), or the changes of one commit share it.
@@ -61,9 +61,9 @@ impl Revs {
         if ahead > self.future_max_micros { Err(DropReason::RevInFuture) } else { Ok(()) }
     }
 
-    /// The repository's highest revision, for a message of the time `at`; none when it was told a window ago.
+    /// The repository's last revision, for a message of the time `at`; none when it was told a window ago.
     pub(crate) fn last(&self, account: u64, at: Micros) -> Option<Rev> {
-        let (rev, seen_at) = self.last.get(account)?;
+        let (seen_at, rev) = self.last.get(account)?;
         (at.0.saturating_sub(seen_at.0) <= self.window_micros).then_some(*rev)
     }
 
@@ -72,10 +72,11 @@ impl Revs {
         last.is_none_or(|last| rev > last || (rev == last && !self.one_message_each))
     }
 
-    /// Notes the revision of an event that leaves with this record time. The order of noting does not matter.
+    /// Notes the revision of an event that leaves with this record time. The order of noting does not matter: the
+    /// latest stays, and not the highest, which may lie further back than a restart reads.
     pub(crate) fn insert(&mut self, account: u64, rev: Rev, record_time: Micros) {
-        if self.last.get(account).is_none_or(|known| *known < (rev, record_time)) {
-            self.last.insert(account, (rev, record_time), record_time);
+        if self.last.get(account).is_none_or(|known| *known < (record_time, rev)) {
+            self.last.insert(account, (record_time, rev), record_time);
         }
     }
 }
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_order_of_reading_back_does_not_matter() {
-        let notes = [(Rev(5), NOW), (Rev(3), NOW.plus(50)), (Rev(4), NOW.plus(50))];
+        let notes = [(Rev(3), NOW), (Rev(4), NOW.plus(50)), (Rev(5), NOW.plus(50))];
         let after = |order: [usize; 3]| {
             let mut revs = revs(true);
             for index in order {
@@ -140,6 +141,17 @@ mod tests {
         };
         assert_eq!(after([0, 1, 2]), Some(Rev(5)));
         assert_eq!(after([2, 1, 0]), after([0, 1, 2]));
+    }
+
+    #[test]
+    fn a_revision_from_before_the_window_is_forgotten_as_by_a_restart() {
+        let later = NOW.plus(101);
+        let notes = [(Rev(9), NOW), (Rev(5), later)];
+        let (mut uncut, mut restarted) = (revs(true), revs(true));
+        notes.into_iter().for_each(|(rev, at)| uncut.insert(1, rev, at));
+        notes.into_iter().skip(1).for_each(|(rev, at)| restarted.insert(1, rev, at));
+        assert_eq!(restarted.last(1, later.plus(1)), Some(Rev(5)));
+        assert_eq!(uncut.last(1, later.plus(1)), restarted.last(1, later.plus(1)));
     }
 
     proptest! {
