@@ -5,14 +5,17 @@ use std::io::IsTerminal as _;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Section `telemetry`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Settings {
     /// `human`, `json`, or `auto`: human on a terminal.
     pub format: Format,
-    /// A filter of `tracing`, such as `info` or `skytrend=debug,warn`.
+    /// A level, or targets with their levels, such as `skytrend=debug,warn`.
     pub filter: String,
     /// Where lines go while the live table has the terminal.
     pub file: std::path::PathBuf,
@@ -45,29 +48,32 @@ const LATENCY_BUCKETS_SECS: [f64; 12] =
 
 /// Starts tracing. To be called once, before the first line.
 pub fn start_traces(settings: &Settings, lines: &Lines) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.filter)
+    let filter: Targets = settings
+        .filter
+        .parse()
         .map_err(|error| anyhow::anyhow!("telemetry.filter {:?}: {error}", settings.filter))?;
     let json = match settings.format {
         Format::Auto => matches!(lines, Lines::Stderr) && !std::io::stderr().is_terminal(),
         Format::Human => false,
         Format::Json => true,
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    match lines {
-        Lines::Stderr if json => builder.json().with_writer(std::io::stderr).init(),
+    let layer = tracing_subscriber::fmt::layer();
+    let layer = match lines {
+        Lines::Stderr if json => layer.json().with_writer(std::io::stderr).boxed(),
         Lines::Stderr => {
-            builder.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
+            layer.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).boxed()
         }
         Lines::File(path) => {
             let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
             let file = std::sync::Mutex::new(file);
             if json {
-                builder.json().with_writer(file).init();
+                layer.json().with_writer(file).boxed()
             } else {
-                builder.with_ansi(false).with_writer(file).init();
+                layer.with_ansi(false).with_writer(file).boxed()
             }
         }
-    }
+    };
+    tracing_subscriber::registry().with(layer.with_filter(filter)).init();
     Ok(())
 }
 
