@@ -148,8 +148,12 @@ mod tests {
         let later = NOW.plus(101);
         let notes = [(Rev(9), NOW), (Rev(5), later)];
         let (mut uncut, mut restarted) = (revs(true), revs(true));
-        notes.into_iter().for_each(|(rev, at)| uncut.insert(1, rev, at));
-        notes.into_iter().skip(1).for_each(|(rev, at)| restarted.insert(1, rev, at));
+        for (place, (rev, at)) in notes.into_iter().enumerate() {
+            uncut.insert(1, rev, at);
+            if place > 0 {
+                restarted.insert(1, rev, at);
+            }
+        }
         assert_eq!(restarted.last(1, later.plus(1)), Some(Rev(5)));
         assert_eq!(uncut.last(1, later.plus(1)), restarted.last(1, later.plus(1)));
     }
