@@ -32,7 +32,7 @@ pub struct Trend {
     pub normalized_keyword: String,
     /// Word, hashtag or phrase.
     pub kind: KeywordKind,
-    /// The language most of its posts are in (BCP 47 primary subtag), or `und`.
+    /// The language that most of its latest posts are in (BCP 47 primary subtag), or `und`.
     #[serde(default = "undetermined")]
     pub language: String,
     /// Where it is in its life.

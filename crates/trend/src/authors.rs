@@ -101,6 +101,11 @@ impl Authors {
         self.entries[number as usize].last_post
     }
 
+    /// How many retained posts the author with this number has, those that do not count any more too.
+    pub(crate) fn retained_posts(&self, number: u32) -> u32 {
+        self.entries[number as usize].retained_posts
+    }
+
     /// The author has one more retained post.
     pub(crate) fn retain_post(&mut self, number: u32, post: u32) {
         let author = &mut self.entries[number as usize];

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use skytrend_event::{Micros, PostAction, PostData, PostEvent};
-use xxhash_rust::xxh3::xxh3_64;
+use skytrend_event::{Micros, PostAction, PostEvent};
 
 use crate::engine::{Engine, start_of};
-use crate::extract::{Extraction, extract};
-use crate::language::{Languages, codes_of};
+use crate::extracted::{ExtractedEvent, ExtractedEvents, Extractor};
+use crate::language::Languages;
 use crate::minute_of;
 use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::KeywordUse;
@@ -34,7 +33,9 @@ pub struct Detector {
     pub(crate) open_from: Option<i64>,
     pub(crate) engine: Engine,
     pub(crate) counters: Counters,
-    extraction: Extraction,
+    extractor: Extractor,
+    /// The event that is being applied, when events come one by one.
+    single: ExtractedEvents,
     outputs: Vec<WindowOutput>,
 }
 
@@ -55,6 +56,8 @@ impl Detector {
             return Err(InvalidSettings { name: "partitions", rule: "at least 1" });
         }
         Ok(Self {
+            extractor: Extractor::new(&settings),
+            single: ExtractedEvents::default(),
             settings,
             partitions: vec![Partition::default(); partitions as usize],
             pending: BTreeMap::new(),
@@ -62,14 +65,29 @@ impl Detector {
             open_from: None,
             engine: Engine::new(),
             counters: Counters::default(),
-            extraction: Extraction::default(),
             outputs: Vec::new(),
         })
     }
 
     /// Takes the next event of a partition. Nothing is refused: what can't be taken is dropped and counted.
     pub fn apply(&mut self, partition: u32, event: &PostEvent<'_>) {
-        let witnessed = event.witnessed_at;
+        let mut single = std::mem::take(&mut self.single);
+        single.clear();
+        self.extractor.extract(event, &mut single);
+        self.apply_extracted(partition, &single);
+        self.single = single;
+    }
+
+    /// Takes the next events of a partition, as [`Detector::apply`] does. Their [`Extractor`] must have had the same
+    /// settings.
+    pub fn apply_extracted(&mut self, partition: u32, events: &ExtractedEvents) {
+        for event in events.events() {
+            self.apply_one(partition, events, event);
+        }
+    }
+
+    fn apply_one(&mut self, partition: u32, events: &ExtractedEvents, event: &ExtractedEvent) {
+        let witnessed = event.witnessed;
         let Some(state) = self.partitions.get_mut(partition as usize) else {
             self.counters.events_of_unknown_partition += 1;
             return;
@@ -91,13 +109,10 @@ impl Detector {
             state.minute_posts = 0;
             self.close_passed();
         }
-        match (event.action, &event.data) {
-            (PostAction::Heartbeat, _) => {}
-            (PostAction::Created | PostAction::Updated, Some(data)) => self.add_post(partition, event, data),
-            (PostAction::Created | PostAction::Updated, None) => {
-                self.add_post(partition, event, &PostData::default());
-            }
-            (PostAction::Deleted | PostAction::AuthorRemoved, _) => self.add_event(event, None),
+        match event.action {
+            PostAction::Heartbeat => {}
+            PostAction::Created | PostAction::Updated => self.add_post(partition, events, event),
+            PostAction::Deleted | PostAction::AuthorRemoved => self.add_event(event.action, events, event),
         }
     }
 
@@ -174,7 +189,7 @@ impl Detector {
     }
 
     /// Adds a created or updated post to its minute, unless a budget is used up.
-    fn add_post(&mut self, partition: u32, event: &PostEvent<'_>, data: &PostData<'_>) {
+    fn add_post(&mut self, partition: u32, events: &ExtractedEvents, event: &ExtractedEvent) {
         let parts = self.settings.retained_minutes().saturating_mul(self.partitions.len() as u32);
         let minute_posts_max = self.settings.posts_max.div_ceil(parts);
         let state = &mut self.partitions[partition as usize];
@@ -184,18 +199,17 @@ impl Detector {
             self.counters.posts_shed += 1;
             // The old text leaves all the same.
             if event.action == PostAction::Updated {
-                let deleted = PostEvent { action: PostAction::Deleted, data: None, ..event.clone() };
-                self.add_event(&deleted, None);
+                self.add_event(PostAction::Deleted, events, event);
             }
             return;
         }
         state.minute_posts += 1;
-        self.add_event(event, Some(data));
+        self.add_event(event.action, events, event);
     }
 
-    /// Adds an event to its minute, with the keywords of its post.
-    fn add_event(&mut self, event: &PostEvent<'_>, data: Option<&PostData<'_>>) {
-        let uri = event.uri.as_str();
+    /// Adds an event to its minute, as `action`, with the keywords of its post if that brings one.
+    fn add_event(&mut self, action: PostAction, events: &ExtractedEvents, event: &ExtractedEvent) {
+        let uri = events.uri(event);
         let Ok(uri_len) = u16::try_from(uri.len()) else {
             self.counters.events_shed += 1;
             return;
@@ -208,17 +222,17 @@ impl Detector {
         let last_closed = self.engine.posts.panes().back();
         let pane = self
             .pending
-            .entry(minute_of(event.witnessed_at))
+            .entry(minute_of(event.witnessed))
             .or_insert_with(|| last_closed.map_or_else(PendingPane::default, PendingPane::with_room_as));
         if pane.text.len().max(pane.mixed_text.len()).max(4 * pane.keywords.len()) > PANE_BYTES_MAX {
             self.counters.events_shed += 1;
             return;
         }
         let mut pending = PendingEvent {
-            action: event.action,
-            witnessed: event.witnessed_at,
+            action,
+            witnessed: event.witnessed,
             event_id: event.event_id,
-            author_hash: xxh3_64(event.author_did.as_str().as_bytes()),
+            author_hash: event.author_hash,
             // The limit above keeps both within 32 bits.
             text_start: pane.text.len() as u32,
             uri_len,
@@ -229,30 +243,20 @@ impl Detector {
             signature: Signature::NONE,
         };
         pane.text.push_str(uri);
-        if let Some(data) = data {
-            extract(data, self.settings.keywords_per_post_max as usize, &mut self.extraction);
-            let text = start_of_text(&data.text, self.settings.sample_text_bytes_max as usize);
+        let text = events.post_text(event).filter(|_| action != PostAction::Deleted);
+        if let Some(text) = text {
             pane.text.push_str(text);
             pending.text_len = text.len() as u16;
-            pending.languages = codes_of(&data.languages);
-            pending.signature = self.extraction.signature();
-            for keyword in self.extraction.keywords() {
+            pending.languages = event.languages;
+            pending.signature = event.signature;
+            for keyword in events.keywords(event) {
                 let number = self.engine.keywords.acquire(keyword);
                 pane.push_keyword(KeywordUse::new(number, keyword.form), keyword.mixed);
                 pending.keywords_len += 1;
             }
-            self.counters.keywords_over_limit += u64::from(self.extraction.overflow());
+            self.counters.keywords_over_limit += u64::from(event.overflow);
         }
         pane.events.push(pending);
         self.pending_events += 1;
     }
-}
-
-/// At most `bytes_max` bytes of `text`, cut between characters.
-fn start_of_text(text: &str, bytes_max: usize) -> &str {
-    let mut end = text.len().min(bytes_max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

@@ -3,6 +3,7 @@
 
 mod context;
 mod intake;
+mod tallies;
 mod windows;
 
 use skytrend_event::time::MINUTE;
@@ -19,6 +20,7 @@ use crate::stats::Counters;
 use crate::stream::{EPOCH_MINUTES, StreamLevel};
 use crate::tally::Tallier;
 use crate::window::WindowOutput;
+use tallies::{BusyAuthors, Sought, WindowStarts};
 
 /// See the module.
 #[derive(Debug)]
@@ -29,7 +31,11 @@ pub(crate) struct Engine {
     pub(crate) stream: StreamLevel,
     pub(crate) sliding: Ranking,
     pub(crate) tumbling: Ranking,
+    window_starts: WindowStarts,
+    busy: BusyAuthors,
     tallier: Tallier,
+    /// Empty between two uses.
+    sought: Vec<Sought>,
     /// Occurrences of each shard in the minute that is being closed.
     shard_occurrences: Vec<u32>,
     /// Counts output for the window before: about as many will come.
@@ -47,7 +53,10 @@ impl Engine {
             stream: StreamLevel::default(),
             sliding: Ranking::default(),
             tumbling: Ranking::default(),
+            window_starts: WindowStarts::default(),
+            busy: BusyAuthors::default(),
             tallier: Tallier::default(),
+            sought: Vec::new(),
             shard_occurrences: vec![0; SHARDS],
             counts_before: 0,
             shared_posts: Vec::new(),
@@ -73,6 +82,7 @@ impl Engine {
         counters: &mut Counters,
         outputs: &mut Vec<WindowOutput>,
     ) {
+        self.advance_windows(minute, settings);
         self.take_in(minute, pending, settings, counters);
         let end = minute + 1;
         self.learn(end - settings.longest_window_minutes());
@@ -111,12 +121,13 @@ impl Engine {
             self.keywords.for_each_state(|state, occurrences| {
                 let place_of = |index| occurrences.partition_point(|o| posts.index_of(o.post()) < index);
                 let of_epoch = &occurrences[place_of(first)..place_of(past_last)];
-                let tally = tallier.tally(of_epoch, posts, authors);
+                let clusters = tallier.clusters(of_epoch, posts, authors);
                 let learned: &mut Baseline = &mut state.baseline;
-                learned.learn(stream, tally.clusters, tally.posts, epoch_posts as f64);
+                learned.learn(stream, clusters, of_epoch.len() as u32, epoch_posts as f64);
             });
         }
         self.stream.learn(epoch_posts);
+        self.tidy_busy_authors();
     }
 
     /// Removes the minutes that neither a window nor an epoch still to be learned needs: those before the epoch that

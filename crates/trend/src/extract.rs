@@ -74,14 +74,30 @@ pub struct Extraction {
     run: Vec<(usize, usize)>,
 }
 
+/// A keyword whose texts are in a buffer.
 #[derive(Clone, Copy, Debug)]
-struct Found {
+pub(crate) struct Found {
     hash: u64,
     start: u32,
     len: u16,
     mixed_len: u16,
     kind: KeywordKind,
     form: SurfaceForm,
+}
+
+impl Found {
+    /// The keyword, with the buffer that it was found with.
+    pub(crate) fn keyword(self, texts: &str) -> Keyword<'_> {
+        let start = self.start as usize;
+        let end = start + usize::from(self.len);
+        Keyword {
+            kind: self.kind,
+            normalized: &texts[start..end],
+            form: self.form,
+            mixed: &texts[end..end + usize::from(self.mixed_len)],
+            hash: self.hash,
+        }
+    }
 }
 
 /// Finds the keywords of `post`, at most `keywords_max` of them, and the signature of its text.
@@ -106,17 +122,17 @@ pub fn extract(post: &PostData<'_>, keywords_max: usize, into: &mut Extraction) 
 impl Extraction {
     /// The keywords, in the order they were found; no two are equal.
     pub fn keywords(&self) -> impl Iterator<Item = Keyword<'_>> {
-        self.found.iter().map(|found| {
-            let start = found.start as usize;
-            let end = start + usize::from(found.len);
-            Keyword {
-                kind: found.kind,
-                normalized: &self.buffer[start..end],
-                form: found.form,
-                mixed: &self.buffer[end..end + usize::from(found.mixed_len)],
-                hash: found.hash,
-            }
-        })
+        self.found.iter().map(|found| found.keyword(&self.buffer))
+    }
+
+    /// The same, their texts in [`Extraction::texts`].
+    pub(crate) fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// See [`Extraction::found`].
+    pub(crate) fn texts(&self) -> &str {
+        &self.buffer
     }
 
     /// Keywords that were left out because the post had too many.

@@ -10,6 +10,7 @@ use crate::extract::Keyword;
 use crate::posts::Occurrence;
 use crate::settings::SHARDS;
 use crate::state::KeywordState;
+use crate::tally::Tally;
 
 /// No state.
 const NO_STATE: u32 = u32::MAX;
@@ -59,18 +60,33 @@ impl Occurrences {
     }
 }
 
-/// What tells whether a keyword is worth a look in a window, apart from the rest so that all are soon looked through.
+/// What tells whether a keyword is worth a look in a window, in one cache line, apart from the rest so that all are soon
+/// looked through.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Glance {
     /// How often retained and pending posts name it.
     references: u32,
     state: u32,
     /// As in its state.
     watched_until: i64,
+    tallies: Tallies,
 }
 
 impl Glance {
-    const NEW: Self = Self { references: 0, state: NO_STATE, watched_until: i64::MIN };
+    const NEW: Self = Self {
+        references: 0,
+        state: NO_STATE,
+        watched_until: i64::MIN,
+        tallies: Tallies { sliding: Tally::ZERO, tumbling: Tally::ZERO },
+    };
+}
+
+/// Of the two windows that end with the present minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tallies {
+    pub(crate) sliding: Tally,
+    pub(crate) tumbling: Tally,
 }
 
 /// See the module.
@@ -127,7 +143,7 @@ impl Keywords {
         } else {
             self.entries.push(entry);
             self.glances.push(Glance::NEW);
-            // Bounded by occurrences and states, far below 2^30.
+            // Bounded by occurrences and states, far below 2^27.
             (self.entries.len() - 1) as u32
         };
         self.by_hash.insert_unique(keyword.hash, number, |&other| self.entries[other as usize].hash);
@@ -224,9 +240,19 @@ impl Keywords {
         }
     }
 
-    /// Whether the keyword can have `posts_min` posts. Pending ones are in the number too, so a yes is not for sure.
-    pub(crate) fn may_have_posts(&self, number: u32, posts_min: u32) -> bool {
-        self.glances[number as usize].references >= posts_min
+    pub(crate) fn tallies(&self, number: u32) -> &Tallies {
+        &self.glances[number as usize].tallies
+    }
+
+    pub(crate) fn tallies_mut(&mut self, number: u32) -> &mut Tallies {
+        &mut self.glances[number as usize].tallies
+    }
+
+    /// A new tumbling window starts.
+    pub(crate) fn clear_tumbling_tallies(&mut self) {
+        for glance in &mut self.glances {
+            glance.tallies.tumbling = Tally::ZERO;
+        }
     }
 
     /// Whether the keyword is watched at `minute`.

@@ -8,7 +8,8 @@
 //!   the stream's totals;
 //! - a ranking turns the candidates of one window into [`Trend`](skytrend_event::Trend)s.
 //!
-//! [`Detector`] is the engine around them for one process.
+//! [`Detector`] is the engine around them for one process; an [`Extractor`] does the first ahead of it, on another
+//! thread.
 //!
 //! # What exactly is counted
 //!
@@ -47,6 +48,7 @@ mod stats;
 mod window;
 
 mod extract;
+mod extracted;
 mod language;
 mod signature;
 
@@ -67,6 +69,7 @@ mod snapshot;
 
 pub use detector::Detector;
 pub use extract::{Extraction, Keyword, SurfaceForm, extract};
+pub use extracted::{ExtractedEvents, Extractor};
 pub use settings::{InvalidSettings, SHARDS, Settings};
 pub use snapshot::SnapshotError;
 pub use stats::{Counters, Stats};

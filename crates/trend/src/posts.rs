@@ -1,7 +1,7 @@
 //! The posts of the retained minutes, in the order (witnessed, author, log): what windows are counted from, what
 //! retractions find by URI or author, what samples are taken from. Keywords point here by number.
 //!
-//! A post gets the next number of a ring of 2^30; numbers are only compared with those retained. Their number is
+//! A post gets the next number of a ring of 2^29; numbers are only compared with those retained. Their number is
 //! bounded by the budget of each minute, which is kept where posts come in.
 
 use std::collections::VecDeque;
@@ -13,14 +13,17 @@ use crate::extract::SurfaceForm;
 use crate::language::Languages;
 use crate::signature::{BANDS, Signature};
 
-/// Numbers of posts go round at 2^30: two bits of a word remain for the form.
-const NUMBER_MASK: u32 = (1 << 30) - 1;
+/// Numbers of posts go round at 2^29: three bits of a word remain for the form and the copy mark.
+const NUMBER_MASK: u32 = (1 << 29) - 1;
 /// No post.
 pub(crate) const NO_POST: u32 = u32::MAX;
 /// So many posts of one band are compared; where there are more, a copy is assumed to be possible.
 const CHAIN_MAX: usize = 64;
 
-/// A keyword's number and the form it has in this post; or that it does not count any more.
+/// A keyword in a post: its number, its form, and how it is counted; or that it does not count any more.
+///
+/// An author is counted at the last of its posts with the keyword: the windows that end now hold that one if they hold
+/// any. So an earlier one is marked as followed, once among all posts and once among those that are no copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeywordUse(u32);
 
@@ -28,38 +31,79 @@ impl KeywordUse {
     /// Was retracted, or never counted.
     pub(crate) const NONE: Self = Self(u32::MAX);
 
+    const COPY: u32 = 1 << 2;
+    const FOLLOWED: u32 = 1 << 3;
+    const FOLLOWED_BY_ORIGINAL: u32 = 1 << 4;
+    const KEYWORD_SHIFT: u32 = 5;
+
     pub(crate) fn new(keyword: u32, form: SurfaceForm) -> Self {
         Self::from_bits(keyword, form as u32)
     }
 
     /// `form` as a number of two bits.
     pub(crate) fn from_bits(keyword: u32, form: u32) -> Self {
-        Self(keyword << 2 | form & 3)
+        Self(keyword << Self::KEYWORD_SHIFT | form & 3)
+    }
+
+    /// The same, as that of a near-copy.
+    pub(crate) fn as_copy(self) -> Self {
+        Self(self.0 | Self::COPY)
     }
 
     /// The number of the keyword.
     pub(crate) fn keyword(self) -> Option<u32> {
-        (self != Self::NONE).then_some(self.0 >> 2)
+        (self != Self::NONE).then_some(self.0 >> Self::KEYWORD_SHIFT)
     }
 
     /// How it is written, as a number of two bits.
     pub(crate) fn form(self) -> u32 {
         self.0 & 3
     }
+
+    /// Whether the keyword has an earlier post with a near-copy of this one's text.
+    pub(crate) fn is_copy(self) -> bool {
+        self.0 & Self::COPY != 0
+    }
+
+    /// Whether its author is counted here.
+    pub(crate) fn has_author(self) -> bool {
+        self.0 & Self::FOLLOWED == 0
+    }
+
+    /// Whether its author is counted here among those of posts that are no copies.
+    pub(crate) fn has_original_author(self) -> bool {
+        self.0 & (Self::COPY | Self::FOLLOWED_BY_ORIGINAL) == 0
+    }
+
+    /// The author is counted at a later post from now on, or here again.
+    pub(crate) fn set_followed(&mut self, is_followed: bool) {
+        self.0 = if is_followed { self.0 | Self::FOLLOWED } else { self.0 & !Self::FOLLOWED };
+    }
+
+    /// The same among posts that are no copies.
+    pub(crate) fn set_followed_by_original(&mut self, is_followed: bool) {
+        let mark = Self::FOLLOWED_BY_ORIGINAL;
+        self.0 = if is_followed { self.0 | mark } else { self.0 & !mark };
+    }
 }
 
-/// A post in the list of a keyword, and the form that the keyword has there.
+/// A post in the list of a keyword, the form that the keyword has there, and whether it is a near-copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Occurrence(u32);
 
 impl Occurrence {
-    pub(crate) fn new(post: u32, form: u32) -> Self {
-        Self(post << 2 | form)
+    pub(crate) fn new(post: u32, used: KeywordUse) -> Self {
+        Self(post << 3 | u32::from(used.is_copy()) << 2 | used.form())
     }
 
     /// The number of the post.
     pub(crate) fn post(self) -> u32 {
-        self.0 >> 2
+        self.0 >> 3
+    }
+
+    /// Whether the post is a near-copy of an earlier one with the keyword.
+    pub(crate) fn is_copy(self) -> bool {
+        self.0 & 4 != 0
     }
 
     /// How the keyword is written, as a number of two bits.
@@ -85,24 +129,6 @@ pub(crate) struct Post {
     pub(crate) is_live: bool,
     /// The author's post before this one.
     pub(crate) before_of_author: u32,
-}
-
-/// Who wrote a post, and whether an earlier post may be a near-copy: what each window asks of each post, in four bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Authorship(u32);
-
-impl Authorship {
-    const MAY_BE_COPY: u32 = 1 << 31;
-
-    /// Number of the author.
-    pub(crate) fn author(self) -> u32 {
-        self.0 & !Self::MAY_BE_COPY
-    }
-
-    /// Never wrongly false; decides only how much is compared.
-    pub(crate) fn may_be_copy(self) -> bool {
-        self.0 & Self::MAY_BE_COPY != 0
-    }
 }
 
 /// A signature and the posts before this one in each of its bands.
@@ -159,8 +185,8 @@ impl Post {
 pub(crate) struct PostStore {
     panes: VecDeque<Pane>,
     posts: VecDeque<Post>,
-    /// Not a ring, nor are the languages: every window goes through them, and a plain slice is the fastest.
-    authorships: Vec<Authorship>,
+    /// Not a ring, nor are the languages: many keywords go through them, and a plain slice is the fastest.
+    authors: Vec<u32>,
     languages: Vec<Languages>,
     links: VecDeque<Links>,
     /// Number of the first retained post.
@@ -175,7 +201,7 @@ impl PostStore {
         Self {
             panes: VecDeque::new(),
             posts: VecDeque::new(),
-            authorships: Vec::new(),
+            authors: Vec::new(),
             languages: Vec::new(),
             links: VecDeque::new(),
             first: 0,
@@ -204,6 +230,12 @@ impl PostStore {
         (post.wrapping_sub(self.first) & NUMBER_MASK) as usize
     }
 
+    /// The place of a post, if it is retained.
+    pub(crate) fn retained_index(&self, post: u32) -> Option<usize> {
+        let index = self.index_of(post);
+        (post != NO_POST && index < self.posts.len()).then_some(index)
+    }
+
     /// The number of the post at a place.
     pub(crate) fn number_at(&self, index: usize) -> u32 {
         // Fewer than 2^30 posts are retained, so the place fits.
@@ -214,9 +246,9 @@ impl PostStore {
         &self.posts[index]
     }
 
-    /// Of all retained posts.
-    pub(crate) fn authorships(&self) -> &[Authorship] {
-        &self.authorships
+    /// The numbers of the authors of all retained posts.
+    pub(crate) fn authors(&self) -> &[u32] {
+        &self.authors
     }
 
     /// Of all retained posts.
@@ -242,6 +274,12 @@ impl PostStore {
     /// The minute of the post at a place, as its pane.
     pub(crate) fn pane_of(&self, post: &Post) -> &Pane {
         &self.panes[self.pane_index(post)]
+    }
+
+    /// The keywords of a post.
+    pub(crate) fn keywords(&self, index: usize) -> &[KeywordUse] {
+        let post = &self.posts[index];
+        &self.pane_of(post).keywords[post.keywords_range()]
     }
 
     /// The keywords of a post, to be changed.
@@ -283,11 +321,6 @@ impl PostStore {
         starts
     }
 
-    /// Marks whether an earlier post, perhaps one that has left since, may be a near-copy.
-    pub(crate) fn set_may_be_copy(&mut self, index: usize, may_be_copy: bool) {
-        self.authorships[index].0 |= if may_be_copy { Authorship::MAY_BE_COPY } else { 0 };
-    }
-
     /// A keyword of the last minute, to be changed.
     pub(crate) fn last_keyword_mut(&mut self, place: usize) -> Option<&mut KeywordUse> {
         self.panes.back_mut().and_then(|pane| pane.keywords.get_mut(place))
@@ -307,8 +340,9 @@ impl PostStore {
         self.panes.push_back(Pane { minute, posts: 0, live_posts: 0, text, keywords });
     }
 
-    /// Adds a post to the last minute and returns its number.
-    pub(crate) fn push(&mut self, new: NewPost) -> u32 {
+    /// Adds a post to the last minute; returns its number, and whether an earlier retained post may be a near-copy (which
+    /// is never wrongly denied).
+    pub(crate) fn push(&mut self, new: NewPost) -> (u32, bool) {
         let number = self.number_at(self.posts.len());
         let NewPost { post, author, languages, signature } = new;
         let (links, may_be_copy) = self.link(number, signature);
@@ -321,11 +355,10 @@ impl PostStore {
             posts[(other.wrapping_sub(first) & NUMBER_MASK) as usize].uri_hash
         });
         self.posts.push_back(post);
-        self.authorships.push(Authorship(author));
+        self.authors.push(author);
         self.languages.push(languages);
-        self.set_may_be_copy(self.authorships.len() - 1, may_be_copy);
         self.links.push_back(links);
-        number
+        (number, may_be_copy)
     }
 
     /// Puts the post into its bands; tells whether an earlier retained post may be a near-copy.
@@ -350,6 +383,23 @@ impl PostStore {
             }
         }
         (Links { signature, before }, may_be_copy)
+    }
+
+    /// The places of the earlier posts whose text is a near-copy of the one at `index`, each once, the latest of a band
+    /// first.
+    pub(crate) fn near_before(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let links = self.links[index];
+        (0..BANDS).flat_map(move |band| {
+            let first = self.retained_index(links.before[band]);
+            let earlier = std::iter::successors(first, move |&index| {
+                self.retained_index(self.links[index].before[band])
+            });
+            earlier.filter(move |&index| {
+                let signature = self.links[index].signature;
+                let is_new = (0..band).all(|band| signature.band(band) != links.signature.band(band));
+                is_new && signature.is_near(links.signature)
+            })
+        })
     }
 
     /// The place of the post with this URI that counts.
@@ -384,8 +434,7 @@ impl PostStore {
             }
         }
         let pane = self.panes.pop_front()?;
-        let authors = self.authorships.drain(..count).map(Authorship::author);
-        let posts = self.posts.drain(..count).zip(authors).collect();
+        let posts = self.posts.drain(..count).zip(self.authors.drain(..count)).collect();
         self.languages.drain(..count);
         self.links.drain(..count);
         self.first = self.first.wrapping_add(pane.posts) & NUMBER_MASK;
@@ -398,7 +447,7 @@ impl PostStore {
             self.panes.iter().map(|pane| pane.text.capacity() + 4 * pane.keywords.capacity()).sum();
         panes
             + self.posts.capacity() * size_of::<Post>()
-            + self.authorships.capacity() * size_of::<Authorship>()
+            + self.authors.capacity() * size_of::<u32>()
             + self.languages.capacity() * size_of::<Languages>()
             + self.links.capacity() * size_of::<Links>()
             + self.by_uri.allocation_size()

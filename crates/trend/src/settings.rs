@@ -138,7 +138,7 @@ impl Settings {
             ),
             ("alert_end_minutes", minutes.contains(&self.alert_end_minutes), "1 to 240"),
             ("posts_max", self.posts_max <= 1 << 28, "at most 2^28"),
-            ("occurrences_max", self.occurrences_max <= 1 << 30, "at most 2^30"),
+            ("occurrences_max", self.occurrences_max <= 1 << 26, "at most 2^26"),
             ("sample_text_bytes_max", self.sample_text_bytes_max <= 10_000, "at most 10,000"),
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {

@@ -31,7 +31,7 @@ use bytes::{Reader, Writer};
 
 const MAGIC: [u8; 16] = *b"skytrend trend\0\0";
 /// Version of the format; each change of the format or of the meaning of a number takes the next one.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// Bytes of the checksum at the end.
 const CHECKSUM_BYTES: usize = 8;
 /// No installation has more; keeps a corrupt number from asking for memory.
@@ -127,6 +127,9 @@ impl Detector {
             && (detector.open_from.is_none() || last.is_some_and(|last| Some(last) != detector.open_from))
         {
             return Err(reader.malformed("first open minute"));
+        }
+        if let Some(open) = detector.open_from {
+            detector.engine.count_retained(open - 1, &detector.settings);
         }
         Ok(detector)
     }

@@ -45,8 +45,8 @@ impl Checkpoint {
         self.inputs.iter().map(position).collect()
     }
 
-    /// The last saved detector, if there is one that fits the settings. A detector of other settings is not used:
-    /// a new one goes over the posts that the log still holds.
+    /// The last saved detector, if there is one that fits the settings and this program. A detector of other settings,
+    /// or of a program with another format, is not used: a new one goes over the posts that the log still holds.
     pub fn load(
         log: &dyn Log,
         settings: &skytrend_trend::Settings,
@@ -59,6 +59,10 @@ impl Checkpoint {
                 warn!(
                     "settings under [trend] have changed: the detector starts anew with the posts still in the log"
                 );
+                Ok(None)
+            }
+            Err(error @ SnapshotError::Version { .. }) => {
+                warn!(%error, "another version of the program saved the detector: it starts anew with the posts still in the log");
                 Ok(None)
             }
             Err(error) => Err(error).context("the detector's saved state is damaged"),

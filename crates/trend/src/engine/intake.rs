@@ -2,6 +2,7 @@
 
 use skytrend_event::PostAction;
 use skytrend_event::time::MINUTE;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Engine;
@@ -10,6 +11,11 @@ use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
 use crate::settings::{SHARDS, Settings};
 use crate::stats::Counters;
+
+/// After so many near-copies,
+const LOOKED_AT_MAX: usize = 4;
+/// keywords with so few posts are looked for in these.
+const SCANNED_MAX: usize = 64;
 
 impl Engine {
     /// Takes in the events of `minute`.
@@ -33,13 +39,13 @@ impl Engine {
                 PostAction::Created => self.create(minute, event, &pending, settings, counters),
                 PostAction::Updated => {
                     if let Some(index) = self.find(event) {
-                        self.retract(index);
+                        self.retract(index, false);
                     }
                     self.insert(minute, event, &pending, settings, counters);
                 }
                 PostAction::Deleted => match self.find(event) {
                     Some(index) => {
-                        self.retract(index);
+                        self.retract(index, false);
                         counters.posts_retracted += 1;
                     }
                     None => counters.retractions_without_post += 1,
@@ -97,13 +103,16 @@ impl Engine {
             before_of_author: self.authors.last_post(author),
         };
         let new = NewPost { post, author, languages: event.languages, signature: event.signature };
-        let number = self.posts.push(new);
+        let (number, may_be_copy) = self.posts.push(new);
         self.authors.retain_post(author, number);
         counters.posts_counted += 1;
+        let index = self.posts.index_of(number);
+        if may_be_copy {
+            self.mark_copies(index);
+        }
         // Every shard may retain its part of the occurrences, and every minute its part of that.
         let parts = SHARDS as u32 * settings.retained_minutes();
         let budget = settings.occurrences_max.div_ceil(parts);
-        let index = self.posts.index_of(number);
         for place in 0..usize::from(event.keywords_len) {
             let used = self.posts.keywords_mut(index)[place];
             let Some(keyword) = used.keyword() else { continue };
@@ -117,9 +126,52 @@ impl Engine {
             *shard += 1;
             // A pane has fewer than 2^32 keywords: that is checked where they come in.
             let mixed = pending.mixed_form(event.keywords_start + place as u32);
-            self.keywords.push(keyword, Occurrence::new(number, used.form()), mixed, minute);
+            self.keywords.push(keyword, Occurrence::new(number, used), mixed, minute);
         }
+        self.count(index);
         author
+    }
+
+    /// Marks the keywords for which the post at `index` is a near-copy of an earlier one.
+    fn mark_copies(&mut self, index: usize) {
+        let (posts, signature) = (&self.posts, self.posts.signature(index));
+        let list = |keyword| self.keywords.entry(keyword).occurrences.as_slice();
+        let mut sought: SmallVec<[(usize, u32); 32]> = SmallVec::new();
+        for (place, used) in posts.keywords(index).iter().enumerate() {
+            sought.extend(
+                used.keyword().filter(|&keyword| !list(keyword).is_empty()).map(|keyword| (place, keyword)),
+            );
+        }
+        let mut copied: SmallVec<[usize; 32]> = SmallVec::new();
+        for (looked_at, earlier) in posts.near_before(index).enumerate() {
+            if looked_at == LOOKED_AT_MAX {
+                // What the last copies do not have is in few posts, mostly.
+                sought.retain(|&mut (place, keyword)| {
+                    let is_near =
+                        |o: &Occurrence| posts.signature(posts.index_of(o.post())).is_near(signature);
+                    let is_short = list(keyword).len() <= SCANNED_MAX;
+                    if is_short && list(keyword).iter().any(is_near) {
+                        copied.push(place);
+                    }
+                    !is_short
+                });
+            }
+            if sought.is_empty() {
+                break;
+            }
+            let uses = posts.keywords(earlier);
+            sought.retain(|&mut (place, keyword)| {
+                let is_copied = uses.iter().any(|used| used.keyword() == Some(keyword));
+                if is_copied {
+                    copied.push(place);
+                }
+                !is_copied
+            });
+        }
+        let uses = self.posts.keywords_mut(index);
+        for place in copied {
+            uses[place] = uses[place].as_copy();
+        }
     }
 
     /// Gives back the keywords of an event that adds no post.
@@ -132,8 +184,9 @@ impl Engine {
         }
     }
 
-    /// The post at `index` and its occurrences count no more.
-    fn retract(&mut self, index: usize) {
+    /// The post at `index` and its occurrences count no more. `is_alone`: no earlier post of its author counts.
+    fn retract(&mut self, index: usize, is_alone: bool) {
+        self.discount(index, is_alone);
         let number = self.posts.number_at(index);
         let post = self.posts.post(index);
         let minute = crate::minute_of(post.witnessed);
@@ -146,21 +199,17 @@ impl Engine {
         self.posts.set_dead(index);
     }
 
-    /// Takes out all retained posts of the author.
+    /// Takes out all retained posts of the author, the oldest first.
     fn remove_author(&mut self, event: &PendingEvent, counters: &mut Counters) {
-        let mut number = self.authors.last_post_of(event.author_hash);
-        counters.retractions_without_post += u64::from(number == NO_POST);
-        while number != NO_POST {
-            let index = self.posts.index_of(number);
-            if index >= self.posts.len() {
-                break;
-            }
-            let before = self.posts.post(index).before_of_author;
-            if self.posts.post(index).is_live {
-                self.retract(index);
+        let last = self.authors.last_post_of(event.author_hash);
+        counters.retractions_without_post += u64::from(last == NO_POST);
+        let before = |&place: &usize| self.posts.retained_index(self.posts.post(place).before_of_author);
+        let places: Vec<usize> = std::iter::successors(self.posts.retained_index(last), before).collect();
+        for place in places.into_iter().rev() {
+            if self.posts.post(place).is_live {
+                self.retract(place, true);
                 counters.posts_retracted += 1;
             }
-            number = before;
         }
     }
 }

@@ -7,7 +7,7 @@ use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
 use super::{Engine, start_of};
 use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
-use crate::keywords::Entry;
+use crate::keywords::{Entry, Tallies};
 use crate::language::LanguageCode;
 use crate::rank::{Candidate, Window};
 use crate::settings::Settings;
@@ -78,28 +78,26 @@ impl Engine {
         }
     }
 
-    /// Counts the keyword, gives it a state if it is due; none where its numbers in this window are of no interest.
+    /// The keyword's tally; gives it a state if it is due. None where its numbers in this window are of no interest.
     fn tally(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Option<Tally> {
         // With fewer posts a keyword is neither output nor admitted, and counts as not observed.
         let least = settings.counts_min.min(settings.admission_authors).min(settings.min_frequency);
         let is_watched = self.keywords.is_watched(number, counted.minute);
-        if !is_watched && !self.keywords.may_have_posts(number, least) {
+        let Tallies { sliding, tumbling } = *self.keywords.tallies(number);
+        let tally = match counted.window.kind {
+            WindowKind::Sliding => sliding,
+            WindowKind::Tumbling => tumbling,
+        };
+        if !is_watched && tally.posts < least {
             return None;
         }
-        let occurrences = self.keywords.entry(number).occurrences.as_slice();
-        let posts = &self.posts;
-        let before = occurrences.partition_point(|o| posts.index_of(o.post()) < counted.first);
-        let in_window = &occurrences[before..];
-        if !is_watched && in_window.len() < least as usize {
-            return None;
-        }
-        let tally = self.tallier.tally(in_window, posts, self.authors.numbers());
         if counted.window.kind == WindowKind::Sliding {
             if self.keywords.state(number).is_none() && tally.authors >= settings.admission_authors {
                 let mut admitted = KeywordState::new(counted.minute);
                 admitted.baseline =
                     Baseline::admitted(&self.stream, settings.admission_authors, settings.sliding_minutes);
-                for occurrence in occurrences {
+                let posts = &self.posts;
+                for occurrence in self.keywords.entry(number).occurrences.as_slice() {
                     let post = posts.post(posts.index_of(occurrence.post()));
                     admitted.apply(crate::minute_of(post.witnessed), 1);
                 }

@@ -80,7 +80,7 @@ pub(super) fn write_uses(writer: &mut Writer<'_>, uses: &[KeywordUse], places: &
     let counting = || uses.iter().filter_map(|used| Some((used, places.0[used.keyword()? as usize])));
     writer.count(counting().count());
     for (used, place) in counting() {
-        writer.number(u64::from(place) << 2 | u64::from(used.form()));
+        writer.number(u64::from(place) << 3 | u64::from(used.is_copy()) << 2 | u64::from(used.form()));
     }
 }
 
@@ -91,10 +91,11 @@ pub(super) fn read_use(
     keywords: &mut Keywords,
 ) -> Result<KeywordUse, SnapshotError> {
     let bits = reader.number("use of a keyword")?;
-    let place = usize::try_from(bits >> 2).unwrap_or(usize::MAX);
+    let place = usize::try_from(bits >> 3).unwrap_or(usize::MAX);
     let Some(keyword) = held.get(place) else { return Err(reader.malformed("use of a keyword")) };
     keywords.acquire_again(keyword.number);
-    Ok(KeywordUse::from_bits(keyword.number, (bits & 3) as u32))
+    let used = KeywordUse::from_bits(keyword.number, (bits & 3) as u32);
+    Ok(if bits & 4 == 0 { used } else { used.as_copy() })
 }
 
 pub(super) fn kind_byte(kind: KeywordKind) -> u8 {

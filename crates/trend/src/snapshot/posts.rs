@@ -22,16 +22,15 @@ pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places) {
         writer.signed(pane.minute);
         writer.number(u64::from(pane.posts));
         for _ in 0..pane.posts {
-            let (post, authorship) = (posts.post(index), posts.authorships()[index]);
+            let post = posts.post(index);
             writer.number((post.witnessed.0 - start_of(pane.minute).0).cast_unsigned());
             writer.fixed(post.event_id.0);
-            writer.fixed(engine.authors.hash_of(authorship.author()));
+            writer.fixed(engine.authors.hash_of(posts.authors()[index]));
             writer.text(posts.uri(post));
             writer.text(posts.text(post));
             write_languages(writer, posts.languages()[index]);
             writer.fixed(posts.signature(index).0);
             writer.byte(u8::from(post.is_live));
-            writer.byte(u8::from(authorship.may_be_copy()));
             write_uses(writer, &pane.keywords[post.keywords_range()], places);
             index += 1;
         }
@@ -68,7 +67,7 @@ fn read_post(
     let (uri, text) = (reader.short_text("URI")?, reader.short_text("text")?);
     let languages = read_languages(reader)?;
     let signature = Signature(reader.fixed("signature")?);
-    let (is_live, may_be_copy) = (reader.flag("liveness")?, reader.flag("copy mark")?);
+    let is_live = reader.flag("liveness")?;
     let count = reader.number_up_to(u64::from(u8::MAX), "number of keywords of a post")?;
     let mut uses = Vec::new();
     for _ in 0..count {
@@ -87,20 +86,18 @@ fn read_post(
         is_live: true,
         before_of_author: engine.authors.last_post(author),
     };
-    let number = engine.posts.push(NewPost { post, author, languages, signature });
-    let index = engine.posts.index_of(number);
-    engine.posts.set_may_be_copy(index, may_be_copy);
+    let (number, _) = engine.posts.push(NewPost { post, author, languages, signature });
     engine.authors.retain_post(author, number);
     for used in uses {
         if let Some(keyword) = used.keyword() {
-            engine.keywords.push(keyword, Occurrence::new(number, used.form()), "", minute);
+            engine.keywords.push(keyword, Occurrence::new(number, used), "", minute);
         }
     }
     if !is_live {
         if count > 0 {
             return Err(reader.malformed("keywords of a retracted post"));
         }
-        engine.posts.set_dead(index);
+        engine.posts.set_dead(engine.posts.index_of(number));
     }
     Ok(())
 }

@@ -1,0 +1,134 @@
+//! Events with their keywords found: what of the work on an event needs none of the detector's state, so that it can
+//! be done on another thread, or in another process, ahead of the detector.
+
+use std::ops::Range;
+
+use skytrend_event::{EventId, Micros, PostAction, PostData, PostEvent};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::extract::{Extraction, Found, Keyword, extract};
+use crate::language::{Languages, codes_of};
+use crate::settings::Settings;
+use crate::signature::Signature;
+
+/// Finds the keywords of events, one after the other with the same buffers.
+#[derive(Debug)]
+pub struct Extractor {
+    keywords_max: usize,
+    text_bytes_max: usize,
+    extraction: Extraction,
+}
+
+/// Consecutive events of one partition with their keywords, for [`Detector::apply_extracted`](crate::Detector::apply_extracted).
+#[derive(Debug, Default)]
+pub struct ExtractedEvents {
+    events: Vec<ExtractedEvent>,
+    /// The keywords of the events, event after event.
+    found: Vec<Found>,
+    /// URI, start of the text and keywords of the events, event after event.
+    text: String,
+}
+
+/// One event; its texts are in [`ExtractedEvents`].
+#[derive(Clone, Debug)]
+pub(crate) struct ExtractedEvent {
+    pub(crate) action: PostAction,
+    pub(crate) witnessed: Micros,
+    pub(crate) event_id: EventId,
+    pub(crate) author_hash: u64,
+    uri: Range<usize>,
+    /// Of the post that the event brings; none of one that brings none.
+    post_text: Option<Range<usize>>,
+    /// Where the texts of its keywords start.
+    keywords_start: usize,
+    found: Range<usize>,
+    /// Keywords that were left out.
+    pub(crate) overflow: u32,
+    pub(crate) languages: Languages,
+    pub(crate) signature: Signature,
+}
+
+impl Extractor {
+    /// One that extracts as a detector with these settings wants it.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            keywords_max: settings.keywords_per_post_max as usize,
+            text_bytes_max: settings.sample_text_bytes_max as usize,
+            extraction: Extraction::default(),
+        }
+    }
+
+    /// Appends `event` with its keywords to `into`.
+    pub fn extract(&mut self, event: &PostEvent<'_>, into: &mut ExtractedEvents) {
+        let mut extracted = ExtractedEvent {
+            action: event.action,
+            witnessed: event.witnessed_at,
+            event_id: event.event_id,
+            author_hash: xxh3_64(event.author_did.as_str().as_bytes()),
+            uri: into.push_text(event.uri.as_str()),
+            post_text: None,
+            keywords_start: 0,
+            found: 0..0,
+            overflow: 0,
+            languages: Languages::default(),
+            signature: Signature::NONE,
+        };
+        if matches!(event.action, PostAction::Created | PostAction::Updated) {
+            let nothing = PostData::default();
+            let data = event.data.as_ref().unwrap_or(&nothing);
+            extract(data, self.keywords_max, &mut self.extraction);
+            extracted.post_text = Some(into.push_text(start_of_text(&data.text, self.text_bytes_max)));
+            extracted.keywords_start = into.push_text(self.extraction.texts()).start;
+            let first = into.found.len();
+            into.found.extend_from_slice(self.extraction.found());
+            extracted.found = first..into.found.len();
+            extracted.overflow = self.extraction.overflow();
+            extracted.languages = codes_of(&data.languages);
+            extracted.signature = self.extraction.signature();
+        }
+        into.events.push(extracted);
+    }
+}
+
+impl ExtractedEvents {
+    /// Takes all events out and keeps the memory.
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.found.clear();
+        self.text.clear();
+    }
+
+    pub(crate) fn events(&self) -> &[ExtractedEvent] {
+        &self.events
+    }
+
+    pub(crate) fn uri(&self, event: &ExtractedEvent) -> &str {
+        &self.text[event.uri.clone()]
+    }
+
+    /// The start of the text of the post that the event brings, if it brings one.
+    pub(crate) fn post_text(&self, event: &ExtractedEvent) -> Option<&str> {
+        event.post_text.clone().map(|range| &self.text[range])
+    }
+
+    /// In the order they were found; no two are equal.
+    pub(crate) fn keywords(&self, event: &ExtractedEvent) -> impl Iterator<Item = Keyword<'_>> {
+        let texts = &self.text[event.keywords_start..];
+        self.found[event.found.clone()].iter().map(|found| found.keyword(texts))
+    }
+
+    fn push_text(&mut self, text: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(text);
+        start..self.text.len()
+    }
+}
+
+/// At most `bytes_max` bytes of `text`, cut between characters.
+fn start_of_text(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
