@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Context as _;
 use serde::Deserialize;
 use skytrend_event::{Micros, PostEvent, Topic, codec, time};
-use skytrend_log::{Log, Record};
-use skytrend_trend::{Detector, WindowOutput};
+use skytrend_log::Log;
+use skytrend_trend::{Detector, ExtractedEvents, Extractor, WindowOutput};
 use tracing::{debug, info};
 
 use crate::crash;
 use crate::ingest::batch::Batch;
 use crate::metrics as measured;
-use crate::stage::{Input, Stage};
+use crate::stage::{self, Decode, Input, Stage};
 
 use checkpoint::Checkpoint;
 
@@ -83,7 +83,8 @@ impl Detect {
         })
     }
 
-    fn write_outputs(&mut self, log: &dyn Log) -> anyhow::Result<()> {
+    /// Writes the windows that closed since the last call; says whether there were any.
+    fn write_outputs(&mut self, log: &dyn Log) -> anyhow::Result<bool> {
         let started = std::time::Instant::now();
         let mut windows = 0;
         let mut newest = self.written_through;
@@ -96,7 +97,7 @@ impl Detect {
             }
         }
         if windows == 0 {
-            return Ok(());
+            return Ok(false);
         }
         crash::point("detect.before_output");
         let mut transaction = self.batch.take();
@@ -106,7 +107,7 @@ impl Detect {
         self.written_through = newest;
         self.progress.windows.fetch_add(windows, Ordering::Relaxed);
         measured::windows_written(windows, started.elapsed());
-        Ok(())
+        Ok(true)
     }
 
     fn push(&mut self, output: &WindowOutput) -> anyhow::Result<()> {
@@ -151,8 +152,15 @@ impl Detect {
     }
 }
 
+/// Posts with their keywords found, and the newest of their times.
+pub struct Extracted {
+    events: ExtractedEvents,
+    newest: Micros,
+}
+
 impl Stage for Detect {
     const NAME: &'static str = "detect";
+    type Batch = Extracted;
 
     fn inputs(&mut self, log: &dyn Log) -> anyhow::Result<Vec<Input>> {
         self.written_through = checkpoint::written_through(log)?;
@@ -168,11 +176,24 @@ impl Stage for Detect {
         (0..self.partitions).map(from_start).collect()
     }
 
-    fn apply(&mut self, input: &Input, record: &Record) -> anyhow::Result<()> {
-        let event: PostEvent<'_> =
-            codec::decode(&record.value).context("a record that ingest wrote can't be read back")?;
-        self.detector.apply(input.partition, &event);
-        self.newest = self.newest.max(Micros(record.timestamp_micros));
+    fn decode(&self) -> Decode<Extracted> {
+        let mut extractor = Extractor::new(&self.trend);
+        Box::new(move |input, records| {
+            let mut batch = Extracted { events: ExtractedEvents::default(), newest: Micros(0) };
+            stage::for_each_record(input, &records, |record| {
+                let event: PostEvent<'_> =
+                    codec::decode(&record.value).context("a record that ingest wrote can't be read back")?;
+                extractor.extract(&event, &mut batch.events);
+                batch.newest = batch.newest.max(Micros(record.timestamp_micros));
+                Ok(())
+            })?;
+            Ok(batch)
+        })
+    }
+
+    fn apply(&mut self, input: &Input, batch: Extracted) -> anyhow::Result<()> {
+        self.detector.apply_extracted(input.partition, &batch.events);
+        self.newest = self.newest.max(batch.newest);
         Ok(())
     }
 
@@ -180,7 +201,7 @@ impl Stage for Detect {
         if last && self.finish {
             self.detector.finish();
         }
-        self.write_outputs(log)?;
+        let closed = self.write_outputs(log)?;
         if self.snapshot_due == Micros(i64::MIN) {
             self.snapshot_due =
                 self.newest.plus(i64::from(self.settings.snapshot_interval_secs) * time::SECOND);
@@ -193,9 +214,12 @@ impl Stage for Detect {
         let applied = inputs.iter().map(|input| input.next).sum();
         self.progress.applied.store(applied, Ordering::Release);
         self.progress.newest_micros.store(self.newest.0.max(0).cast_unsigned(), Ordering::Relaxed);
-        let stats = self.detector.stats();
-        self.progress.history_minutes.store(u64::from(stats.history_minutes), Ordering::Relaxed);
-        measured::detector(&stats);
+        if closed || last {
+            // Adding up the memory goes over the whole vocabulary: once for each minute of events, not for each batch.
+            let stats = self.detector.stats();
+            self.progress.history_minutes.store(u64::from(stats.history_minutes), Ordering::Relaxed);
+            measured::detector(&stats);
+        }
         Ok(())
     }
 }

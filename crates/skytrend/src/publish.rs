@@ -8,7 +8,7 @@ use skytrend_event::{Topic, codec, time};
 use skytrend_log::{Log, Record};
 use skytrend_serve::view::TrendView;
 
-use crate::stage::{Input, Stage};
+use crate::stage::{self, Decode, Input, Stage};
 
 /// Event time of results that is read back at the start: what the view's history shows.
 const HISTORY: i64 = 6 * 60 * time::MINUTE;
@@ -30,6 +30,7 @@ impl Publish {
 
 impl Stage for Publish {
     const NAME: &'static str = "publish";
+    type Batch = Vec<Record>;
 
     fn inputs(&mut self, log: &dyn Log) -> anyhow::Result<Vec<Input>> {
         let newest = newest_result(log)?;
@@ -40,16 +41,22 @@ impl Stage for Publish {
         TOPICS.into_iter().map(from).collect()
     }
 
-    fn apply(&mut self, input: &Input, record: &Record) -> anyhow::Result<()> {
-        let value = &record.value;
-        match input.topic {
-            Topic::WindowCounts => self.view.apply_count(&codec::decode(value)?),
-            Topic::Trends => self.view.apply_trend(codec::decode(value)?),
-            Topic::Alerts => self.view.apply_alert(codec::decode(value)?),
-            Topic::UserActivity => self.view.apply_activity(codec::decode(value)?),
-            other => anyhow::bail!("{other} holds no results"),
-        }
-        Ok(())
+    fn decode(&self) -> Decode<Vec<Record>> {
+        Box::new(|_, records| Ok(records))
+    }
+
+    fn apply(&mut self, input: &Input, batch: Vec<Record>) -> anyhow::Result<()> {
+        stage::for_each_record(input, &batch, |record| {
+            let value = &record.value;
+            match input.topic {
+                Topic::WindowCounts => self.view.apply_count(&codec::decode(value)?),
+                Topic::Trends => self.view.apply_trend(codec::decode(value)?),
+                Topic::Alerts => self.view.apply_alert(codec::decode(value)?),
+                Topic::UserActivity => self.view.apply_activity(codec::decode(value)?),
+                other => anyhow::bail!("{other} holds no results"),
+            }
+            Ok(())
+        })
     }
 
     fn commit(&mut self, _log: &dyn Log, _inputs: &[Input], _last: bool) -> anyhow::Result<()> {

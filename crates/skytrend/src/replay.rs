@@ -48,8 +48,13 @@ pub fn run(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<()> {
     let log = open_log(settings, asked)?;
     let figures = Figures::default();
     let no_more = Arc::new(AtomicBool::new(false));
+    let mut detect_settings = settings.detect.clone();
+    if asked.log_dir.is_none() {
+        // A log in memory ends with the program: nothing is ever restored from it.
+        detect_settings.snapshot_interval_secs = u32::MAX;
+    }
     let mut detect = Detect::new(
-        settings.detect.clone(),
+        detect_settings,
         settings.trend.clone(),
         settings.log.partitions,
         true,
