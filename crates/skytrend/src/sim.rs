@@ -26,6 +26,12 @@ pub struct Settings {
     pub posts_per_second: f64,
     /// Likes for each post.
     pub likes_per_post: f64,
+    /// Reposts for each post.
+    pub reposts_per_post: f64,
+    /// Follows for each post.
+    pub follows_per_post: f64,
+    /// Accounts.
+    pub authors: u32,
     /// Simulated time before "now", for a reader from the oldest position.
     pub history_minutes: u32,
     /// Simulated time after "now"; 0: no end.
@@ -44,6 +50,9 @@ impl Settings {
             duration: (self.duration_minutes > 0).then(|| i64::from(self.duration_minutes) * MINUTE),
             posts_per_second: self.posts_per_second,
             likes_per_post: self.likes_per_post,
+            reposts_per_post: self.reposts_per_post,
+            follows_per_post: self.follows_per_post,
+            authors: self.authors,
             ..WorldSettings::demo(self.seed, now)
         }
     }
