@@ -33,6 +33,7 @@ mod recent;
 pub mod metrics;
 
 pub use client::{ClientError, Command, run};
+pub use connect::AuthoritiesError;
 pub use cursor::Checkpoint;
 pub use dictionary::DictionaryError;
 pub use hosts::{Host, InvalidHost};

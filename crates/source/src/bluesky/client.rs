@@ -14,7 +14,7 @@ use skytrend_event::Micros;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::connect::{ConnectError, Connector};
+use super::connect::{AuthoritiesError, ConnectError, Connector};
 use super::cursor::Checkpoint;
 use super::dictionary::{Dictionaries, Dictionary, DictionaryError};
 use super::hosts::{Host, Hosts};
@@ -46,6 +46,9 @@ pub enum ClientError {
     /// The zstd dictionary of the settings can't be used.
     #[error(transparent)]
     Dictionary(#[from] DictionaryError),
+    /// The certificate authorities of the settings can't be used.
+    #[error(transparent)]
+    Authorities(#[from] AuthoritiesError),
     /// Every host has said that it does not do what we want.
     #[error("no host is left that serves {protocol}: {last_error}", protocol = .protocol.name())]
     NoHostLeft {
@@ -154,7 +157,7 @@ impl Client {
         if let Some(host) = plan.host() {
             hosts.prefer(host);
         }
-        let connector = Connector::new(settings.connection.clone(), settings.protocol);
+        let connector = Connector::new(settings.connection.clone(), settings.protocol)?;
         let dictionaries = Dictionaries::default();
         let started = Instant::now();
         let generation = 0;

@@ -1,6 +1,7 @@
 //! Opens one connection: TCP, TLS, and the WebSocket handshake, with the servers' refusals told apart. It tries once
 //! and decides nothing about trying again; what an error says about the host is [`ConnectError::failure`].
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -82,6 +83,16 @@ impl ConnectError {
     }
 }
 
+/// Why a file of certificate authorities can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("connection.ca_file {}: {reason}", .file.display())]
+pub struct AuthoritiesError {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// Makes connections.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -92,13 +103,17 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(settings: ConnectionSettings, protocol: Protocol) -> Self {
-        Self {
+    pub(crate) fn new(settings: ConnectionSettings, protocol: Protocol) -> Result<Self, AuthoritiesError> {
+        #[cfg(not(feature = "tls"))]
+        if !settings.ca_file.as_os_str().is_empty() {
+            return Err(AuthoritiesError { file: settings.ca_file, reason: ConnectError::NoTls.to_string() });
+        }
+        Ok(Self {
+            #[cfg(feature = "tls")]
+            tls: tls_connector(&settings.ca_file)?,
             settings,
             protocol,
-            #[cfg(feature = "tls")]
-            tls: tls_connector(),
-        }
+        })
     }
 
     /// Opens the stream at `path`.
@@ -229,14 +244,26 @@ async fn refused(socket: &mut dyn Socket, mut answer: http::Answer) -> ConnectEr
 }
 
 #[cfg(feature = "tls")]
-fn tls_connector() -> tokio_rustls::TlsConnector {
+fn tls_connector(ca_file: &std::path::Path) -> Result<tokio_rustls::TlsConnector, AuthoritiesError> {
+    use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
     use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if !ca_file.as_os_str().is_empty() {
+        let error = |reason: String| AuthoritiesError { file: ca_file.to_owned(), reason };
+        let known = roots.len();
+        for certificate in CertificateDer::pem_file_iter(ca_file).map_err(|e| error(e.to_string()))? {
+            let certificate = certificate.map_err(|e| error(e.to_string()))?;
+            roots.add(certificate).map_err(|e| error(e.to_string()))?;
+        }
+        if roots.len() == known {
+            return Err(error("it holds no certificate".to_owned()));
+        }
+    }
     let config = ClientConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .expect("the ring provider has the cipher suites of TLS 1.2 and 1.3")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    tokio_rustls::TlsConnector::from(std::sync::Arc::new(config))
+    Ok(tokio_rustls::TlsConnector::from(std::sync::Arc::new(config)))
 }

@@ -202,6 +202,9 @@ pub struct ConnectionSettings {
     pub message_bytes_max: usize,
     /// Who we are, for the operators of the hosts.
     pub user_agent: String,
+    /// A PEM file of certificate authorities that are trusted besides Mozilla's: those of a proxy that opens TLS, or of
+    /// hosts of one's own. Empty: none.
+    pub ca_file: PathBuf,
 }
 
 impl Default for ConnectionSettings {
@@ -212,6 +215,7 @@ impl Default for ConnectionSettings {
             pings_unanswered_max: 4,
             message_bytes_max: 5_000_000,
             user_agent: concat!("skytrend/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ca_file: PathBuf::new(),
         }
     }
 }

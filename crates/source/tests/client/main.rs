@@ -14,3 +14,5 @@ mod server;
 mod compression;
 mod failures;
 mod positions;
+#[cfg(feature = "tls")]
+mod tls;
