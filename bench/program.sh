@@ -8,12 +8,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 echo "machine: $(nproc) cores, $(awk -F: '/model name/ {print $2; exit}' /proc/cpuinfo)"
-echo "writing half a simulated hour, posts only …"
-"$bin" sim --out "$work/posts.bin" --format frames --set sim.duration_minutes=30 --set sim.history_minutes=0 \
-  --set sim.posts_per_second=400 --set sim.likes_per_post=0
+echo "writing a simulated hour at the network's rate, posts only …"
+world=(--format frames --set sim.history_minutes=0 --set sim.posts_per_second=69 --set sim.authors=1000000)
+"$bin" sim --out "$work/posts.bin" "${world[@]}" --set sim.duration_minutes=60 \
+  --set sim.likes_per_post=0 --set sim.reposts_per_post=0 --set sim.follows_per_post=0
 echo "writing half a simulated hour of the whole network …"
-"$bin" sim --out "$work/mix.bin" --format frames --set sim.duration_minutes=30 --set sim.history_minutes=0 \
-  --set sim.posts_per_second=69 --set sim.likes_per_post=5.8
+"$bin" sim --out "$work/mix.bin" "${world[@]}" --set sim.duration_minutes=30 \
+  --set sim.likes_per_post=5.8 --set sim.reposts_per_post=0.83
 ls -l "$work" | awk 'NR > 1 {print "  " $9 ": " $5 " bytes"}'
 
 one() { "$bin" replay "$@" --summary json --set telemetry.filter=error 2>/dev/null; }
@@ -36,8 +37,7 @@ done
 rm -f "$work"/*.bin
 
 echo "a simulated day of the network's posts, for peak memory …"
-"$bin" sim --out "$work/day.bin" --format frames --set sim.duration_minutes=1440 --set sim.history_minutes=0 \
-  --set sim.posts_per_second=69 --set sim.likes_per_post=0.2
+"$bin" sim --out "$work/day.bin" "${world[@]}" --set sim.duration_minutes=1440 --set sim.likes_per_post=0.2
 /usr/bin/env python3 - "$bin" "$work/day.bin" <<'PY'
 import json, resource, subprocess, sys
 out = subprocess.run([sys.argv[1], "replay", sys.argv[2], "--summary", "json", "--set", "telemetry.filter=error"],

@@ -49,6 +49,36 @@ impl MemoryLog {
         Self::default()
     }
 
+    /// Removes what one transaction appended to a partition, as often as all of it is before `before`, beyond what
+    /// retention demands: for a bounded pipe whose one reader has passed it.
+    pub fn discard_before(
+        &self,
+        topic: &str,
+        partition: u32,
+        before: Offset,
+    ) -> Result<TrimReport, LogError> {
+        // Mostly nothing leaves, and then no writer is kept waiting.
+        if !self.shared().partition(topic, partition)?.starts_with_chunk_before(before) {
+            return Ok(TrimReport::default());
+        }
+        let mut state = self.exclusive();
+        state.partition(topic, partition)?;
+        let topic = state.topics.get_mut(topic).expect("the partition exists");
+        let mut report = TrimReport::default();
+        let mut left = Vec::new();
+        while let Some(chunk) =
+            topic.partitions[partition as usize].pop_front_if(|chunk| chunk.end() <= before)
+        {
+            report.add(&chunk);
+            left.push(chunk);
+        }
+        topic.note_removal(report);
+        drop(state);
+        // Freeing many records takes a while; nobody need wait for it.
+        drop(left);
+        Ok(report)
+    }
+
     // A poisoned lock can be used: every change is checked before the first part of it is made.
     fn shared(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)

@@ -26,6 +26,8 @@ pub struct Settings {
     pub cache_mib: u32,
     /// Stored MiB at which a topic's oldest records leave; 0: no limit.
     pub topic_size_max_mib: u64,
+    /// The same for the log in memory.
+    pub topic_memory_max_mib: u64,
     /// How often retention is enforced, in seconds.
     pub retention_interval_secs: u64,
 }
@@ -58,16 +60,22 @@ pub fn open(settings: &Settings) -> Result<Arc<dyn Log>, LogError> {
         Provider::Memory => Arc::new(memory::MemoryLog::new()),
         Provider::Local => Arc::new(local::LocalLog::open(&settings.path, local_settings(settings))?),
     };
-    for topic in Topic::ALL {
-        log.create_topic(&spec(topic, settings))?;
-    }
+    create_topics(log.as_ref(), settings)?;
     Ok(log)
+}
+
+/// Creates the topics that are missing and gives all of them the retention of the settings.
+pub fn create_topics(log: &dyn Log, settings: &Settings) -> Result<(), LogError> {
+    Topic::ALL.into_iter().try_for_each(|topic| log.create_topic(&spec(topic, settings)))
 }
 
 /// A topic as the settings want it.
 fn spec(topic: Topic, settings: &Settings) -> TopicSpec {
     const DAY: Duration = Duration::from_secs(86_400);
-    let size_max = settings.topic_size_max_mib << 20;
+    let size_max = match settings.provider {
+        Provider::Local => settings.topic_size_max_mib,
+        Provider::Memory => settings.topic_memory_max_mib,
+    } << 20;
     TopicSpec {
         name: topic.name().to_owned(),
         partitions: if topic.is_partitioned() { settings.partitions } else { 1 },

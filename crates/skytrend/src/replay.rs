@@ -2,6 +2,7 @@
 //! memory (or a durable one), as fast as it goes or at a pace. What comes out depends on the input alone.
 
 mod collect;
+mod pipe;
 mod summary;
 
 use std::fs::File;
@@ -30,7 +31,7 @@ use crate::stage::{self, Until};
 const COMMIT_MESSAGES: usize = 4_096;
 
 /// Post records that ingest may be ahead of the detector: bounds the memory of the log between them.
-const AHEAD_MAX: u64 = 100_000;
+const AHEAD_MAX: u64 = 16_384;
 
 /// Messages between two looks at the progress bar and the pace.
 const LOOK: u64 = 256;
@@ -88,15 +89,14 @@ pub fn run(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<()> {
 }
 
 fn open_log(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<Arc<dyn Log>> {
-    let mut log_settings = settings.log.clone();
-    match &asked.log_dir {
-        Some(dir) => {
-            log_settings.provider = crate::log::Provider::Local;
-            log_settings.path.clone_from(dir);
-        }
-        None => log_settings.provider = crate::log::Provider::Memory,
-    }
-    Ok(crate::log::open(&log_settings)?)
+    let log_settings = crate::log::Settings { provider: crate::log::Provider::Local, ..settings.log.clone() };
+    let Some(dir) = &asked.log_dir else {
+        let collected = asked.out.is_some().then_some(Topic::Trends);
+        let pipe = pipe::Pipe::new([Topic::Posts].into_iter().chain(collected).collect());
+        crate::log::create_topics(&pipe, &log_settings)?;
+        return Ok(Arc::new(pipe));
+    };
+    Ok(crate::log::open(&crate::log::Settings { path: dir.clone(), ..log_settings })?)
 }
 
 /// Reads every file and appends its events; returns the numbers of messages and of changes decoded from them.

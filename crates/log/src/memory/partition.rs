@@ -24,7 +24,7 @@ impl Chunk {
         self.records.last().map_or(i64::MIN, |record| record.timestamp_micros)
     }
 
-    fn end(&self) -> Offset {
+    pub fn end(&self) -> Offset {
         self.base + self.records.len() as u64
     }
 }
@@ -101,6 +101,11 @@ impl Partition {
         let first = self.chunks.partition_point(|chunk| chunk.last_timestamp() < timestamp_micros);
         let Some(chunk) = self.chunks.get(first) else { return self.end };
         chunk.base + chunk.records.partition_point(|record| record.timestamp_micros < timestamp_micros) as u64
+    }
+
+    /// Whether the oldest chunk lies wholly before `before`.
+    pub fn starts_with_chunk_before(&self, before: Offset) -> bool {
+        self.chunks.front().is_some_and(|chunk| chunk.end() <= before)
     }
 
     /// Removes the oldest chunk if there is one and `leaves` says so.
