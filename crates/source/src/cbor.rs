@@ -199,7 +199,7 @@ impl<'a> Cursor<'a> {
         match major {
             UNSIGNED | NEGATIVE => integer(major, argument).map(drop),
             BYTES | TEXT => self.take(argument).map(drop),
-            TAG => self.link_content(argument).map(drop),
+            TAG => self.link_bytes(argument).map(drop),
             _ => {
                 let inner = depth.checked_sub(1).ok_or(CborError::TooDeep)?;
                 for _ in 0..self.count(argument)? {
@@ -285,13 +285,17 @@ impl<'a> Cursor<'a> {
         usize::try_from(count).ok().filter(|count| *count <= self.rest.len()).ok_or(CborError::Truncated)
     }
 
-    /// The bytes behind tag 42: a zero byte, which stands for the binary form, and the CID.
     fn link_content(&mut self, tag: u64) -> Result<Cid, CborError> {
+        Cid::from_bytes(self.link_bytes(tag)?).map_err(|_| CborError::InvalidLink)
+    }
+
+    /// The content id behind tag 42, in binary form. A zero byte that stands for that form comes before it.
+    fn link_bytes(&mut self, tag: u64) -> Result<&'a [u8], CborError> {
         if tag != LINK_TAG {
             return Err(CborError::Forbidden);
         }
         match self.bytes()? {
-            [0, cid @ ..] => Cid::from_bytes(cid).map_err(|_| CborError::InvalidLink),
+            [0, cid @ ..] if Cid::is_valid(cid) => Ok(cid),
             _ => Err(CborError::InvalidLink),
         }
     }

@@ -44,9 +44,13 @@ impl Cid {
 
     /// Validates the binary form.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidId> {
-        let bytes: [u8; LENGTH] = bytes.try_into().map_err(|_| INVALID)?;
-        let valid = bytes[0] == 1 && matches!(bytes[1], DAG_CBOR | RAW) && bytes[2] == 0x12 && bytes[3] == 32;
-        if valid { Ok(Self(bytes)) } else { Err(INVALID) }
+        let array = bytes.try_into().map_err(|_| INVALID)?;
+        if Self::is_valid(bytes) { Ok(Self(array)) } else { Err(INVALID) }
+    }
+
+    /// Whether this is the binary form of a content id, for readers who need not keep it.
+    pub const fn is_valid(bytes: &[u8]) -> bool {
+        bytes.len() == LENGTH && matches!(bytes, [1, DAG_CBOR | RAW, 0x12, 32, ..])
     }
 
     /// Reads the text form: `b` and lower-case base32 without padding.

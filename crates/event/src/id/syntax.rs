@@ -88,9 +88,17 @@ pub fn is_handle(text: &[u8]) -> bool {
     text.len() <= 253 && starts_with(last, ALPHA) && are_labels(text)
 }
 
+/// The collections of nearly every record on the network, the most frequent first.
+const COMMON_NSIDS: [&[u8]; 4] =
+    [b"app.bsky.feed.like", b"app.bsky.feed.post", b"app.bsky.feed.repost", b"app.bsky.graph.follow"];
+
 /// <https://atproto.com/specs/nsid>; a reversed domain name and a name, together at most 317 bytes. The text of the
 /// specification also limits the domain name to 253 bytes; its interop files, and so all implementations, don't.
 pub fn is_nsid(text: &[u8]) -> bool {
+    // Nearly all that are ever asked about.
+    if COMMON_NSIDS.contains(&text) {
+        return true;
+    }
     let Some((authority, name)) = rsplit_once(text, b'.') else { return false };
     text.len() <= 317
         && authority.contains(&b'.')

@@ -102,14 +102,8 @@ impl<'a> Car<'a> {
     fn block(&mut self) -> Result<Block<'a>, CarError> {
         let section = self.section()?;
         let (cid, data) = section.split_first_chunk().ok_or(CarError::InvalidCid)?;
-        if is_cid(cid) { Ok(Block { cid, data }) } else { Err(CarError::InvalidCid) }
+        if Cid::is_valid(cid) { Ok(Block { cid, data }) } else { Err(CarError::InvalidCid) }
     }
-}
-
-/// As [`Cid::from_bytes`] says, without a copy.
-#[inline]
-const fn is_cid(bytes: &[u8; CID_BYTES]) -> bool {
-    matches!(bytes, [1, 0x71 | 0x55, 0x12, 32, ..])
 }
 
 impl<'a> Iterator for Car<'a> {
