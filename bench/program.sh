@@ -37,12 +37,20 @@ done
 rm -f "$work"/*.bin
 
 echo "a simulated day of the network's posts, for peak memory …"
-"$bin" sim --out "$work/day.bin" "${world[@]}" --set sim.duration_minutes=1440 --set sim.likes_per_post=0.2
-/usr/bin/env python3 - "$bin" "$work/day.bin" <<'PY'
+mkfifo "$work/day.bin" # a day of frames is 39 GB
+day() {
+  "$bin" sim --out "$work/day.bin" "${world[@]}" --set sim.duration_minutes=1440 --set sim.likes_per_post=0.2 >/dev/null &
+  python3 - "$@" <<'PY'
 import json, resource, subprocess, sys
-out = subprocess.run([sys.argv[1], "replay", sys.argv[2], "--summary", "json", "--set", "telemetry.filter=error"],
-                     capture_output=True, check=True).stdout
+out = subprocess.run([*sys.argv[2:], "--summary", "json", "--set", "telemetry.filter=error"],
+                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
 peak_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 row = json.loads(out)
-print(f"  {row['frames']:,} frames, {row['posts']:,} posts in {row['seconds']:.0f} s; peak resident memory {peak_kib / 1024:.0f} MiB")
+print(f"  {sys.argv[1]}: {row['frames']:,} frames, {row['posts']:,} posts in {row['seconds']:.0f} s beside the simulator; "
+      f"peak resident memory {peak_kib / 1024:.0f} MiB")
 PY
+  wait
+}
+day "memory log" "$bin" replay "$work/day.bin"
+rm -rf "$work/log"
+day "local log" "$bin" replay "$work/day.bin" --log-dir "$work/log"

@@ -21,39 +21,40 @@ const DETECTOR_MEMORY: &str = "skytrend_detector_memory_bytes";
 const LATE: &str = "skytrend_detector_late_total";
 const SHED: &str = "skytrend_detector_shed_total";
 const LAG: &str = "skytrend_log_lag_records";
-const STORED: &str = "skytrend_log_stored_bytes";
 const MEMORY: &str = "skytrend_process_resident_bytes";
 
-/// Names every metric with its unit and help. Once, after the recorder is installed.
+/// Tells the recorder the unit and the help of each metric, of the other crates too. Once, after it is installed.
 pub fn describe() {
-    describe_counter!(EVENTS, Unit::Count, "events appended to the log, by topic");
-    describe_counter!(POSTS, Unit::Count, "posts created or updated, appended to the log");
-    describe_counter!(DROPPED, Unit::Count, "inputs or parts of inputs dropped, by reason");
-    describe_histogram!(COMMIT, Unit::Seconds, "time of one commit of ingested events");
-    describe_counter!(WINDOWS, Unit::Count, "windows closed and written");
+    skytrend_source::bluesky::metrics::describe();
+    skytrend_log::metrics::describe();
+    skytrend_serve::metrics::describe();
+    describe_counter!(EVENTS, Unit::Count, "Events appended to the log, by topic.");
+    describe_counter!(POSTS, Unit::Count, "Posts created or updated, appended to the log.");
+    describe_counter!(DROPPED, Unit::Count, "Inputs or parts of inputs dropped, by reason.");
+    describe_histogram!(COMMIT, Unit::Seconds, "Time of one commit of ingested events.");
+    describe_counter!(WINDOWS, Unit::Count, "Windows closed and written.");
     describe_histogram!(
         DETECTION_LATENCY,
         Unit::Seconds,
-        "time from closing windows to their results in the log"
+        "Time from closing windows to their results in the log."
     );
-    describe_gauge!(SNAPSHOT_BYTES, Unit::Bytes, "size of the detector's last snapshot");
-    describe_histogram!(SNAPSHOT_SECONDS, Unit::Seconds, "time to save a snapshot of the detector");
-    describe_gauge!(KEYWORDS, Unit::Count, "keywords with a baseline");
-    describe_gauge!(OCCURRENCES, Unit::Count, "keyword occurrences in the open windows");
-    describe_gauge!(DETECTOR_MEMORY, Unit::Bytes, "memory that the detector holds, about");
-    describe_gauge!(LATE, Unit::Count, "posts that came after their minute had closed");
-    describe_gauge!(
+    describe_gauge!(SNAPSHOT_BYTES, Unit::Bytes, "Size of the detector's last snapshot.");
+    describe_histogram!(SNAPSHOT_SECONDS, Unit::Seconds, "Time to save a snapshot of the detector.");
+    describe_gauge!(KEYWORDS, Unit::Count, "Keywords with a baseline.");
+    describe_gauge!(OCCURRENCES, Unit::Count, "Keyword occurrences in the open windows.");
+    describe_gauge!(DETECTOR_MEMORY, Unit::Bytes, "Memory that the detector holds, about.");
+    describe_counter!(LATE, Unit::Count, "Posts that came after their minute had closed.");
+    describe_counter!(
         SHED,
         Unit::Count,
-        "occurrences left out because the detector's memory limit was reached"
+        "Occurrences left out because the detector's memory limit was reached."
     );
-    describe_gauge!(LAG, Unit::Count, "records that a stage has yet to read, by stage");
-    describe_gauge!(STORED, Unit::Bytes, "bytes that the log stores");
-    describe_gauge!(MEMORY, Unit::Bytes, "resident memory of this process");
+    describe_gauge!(LAG, Unit::Count, "Records that a stage has yet to read, by stage.");
+    describe_gauge!(MEMORY, Unit::Bytes, "Resident memory of this process.");
     describe_counter!(
         RECORDS_EXPIRED_UNREAD,
         Unit::Count,
-        "records removed by retention before their stage read them"
+        "Records removed by retention before their stage read them."
     );
 }
 
@@ -94,8 +95,8 @@ pub fn detector(stats: &skytrend_trend::Stats) {
     gauge!(KEYWORDS).set(stats.tracked_keywords as f64);
     gauge!(OCCURRENCES).set(stats.occurrences as f64);
     gauge!(DETECTOR_MEMORY).set(stats.memory_bytes as f64);
-    gauge!(LATE).set(stats.counters.events_late as f64);
-    gauge!(SHED).set((stats.counters.posts_shed + stats.counters.occurrences_shed) as f64);
+    counter!(LATE).absolute(stats.counters.events_late);
+    counter!(SHED).absolute(stats.counters.posts_shed + stats.counters.occurrences_shed);
 }
 
 /// How far a stage is behind the log.
@@ -103,8 +104,101 @@ pub fn lag(stage: &'static str, records: u64) {
     gauge!(LAG, "stage" => stage).set(records as f64);
 }
 
-/// What the log stores, and what the process holds in memory.
-pub fn sizes(stored_bytes: u64, resident_bytes: u64) {
-    gauge!(STORED).set(stored_bytes as f64);
+/// What the process holds in memory.
+pub fn resident(resident_bytes: u64) {
     gauge!(MEMORY).set(resident_bytes as f64);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fmt::Write as _;
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString};
+
+    use super::*;
+
+    /// Unit, kind and help by name.
+    #[derive(Default)]
+    struct Declared(Mutex<BTreeMap<String, (&'static str, &'static str, String)>>);
+
+    impl Declared {
+        fn add(&self, kind: &'static str, name: &KeyName, unit: Option<Unit>, help: &SharedString) {
+            let unit = unit.expect("every metric has a unit").as_str();
+            let before =
+                self.0.lock().unwrap().insert(name.as_str().to_owned(), (kind, unit, help.to_string()));
+            assert!(before.is_none(), "{} is declared twice", name.as_str());
+        }
+    }
+
+    impl Recorder for Declared {
+        fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+            self.add("counter", &name, unit, &help);
+        }
+
+        fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+            self.add("gauge", &name, unit, &help);
+        }
+
+        fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+            self.add("histogram", &name, unit, &help);
+        }
+
+        fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+            Counter::noop()
+        }
+
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            Histogram::noop()
+        }
+    }
+
+    fn declared() -> BTreeMap<String, (&'static str, &'static str, String)> {
+        let recorder = Declared::default();
+        metrics::with_local_recorder(&recorder, describe);
+        recorder.0.into_inner().unwrap()
+    }
+
+    #[test]
+    fn names_carry_prefix_and_unit() {
+        for (name, (kind, unit, help)) in declared() {
+            assert!(name.starts_with("skytrend_"), "{name}");
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
+            let bare = name.trim_end_matches("_total");
+            assert_eq!(unit == "bytes", bare.ends_with("_bytes"), "{name}");
+            assert_eq!(unit == "seconds", bare.ends_with("_seconds"), "{name}");
+            assert!(
+                help.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()) && help.ends_with('.'),
+                "{name}: {help}"
+            );
+        }
+    }
+
+    /// The page is written from the declarations: `SKYTREND_BLESS=1` writes it anew.
+    #[test]
+    fn the_page_of_metrics_is_what_is_declared() {
+        let mut page = "# Metrics\n\n\
+             `GET /metrics` serves these in Prometheus' text format. Written from the program's own declarations; a test \
+             compares.\n\n\
+             | metric | kind | unit | what it says |\n|---|---|---|---|\n"
+            .to_owned();
+        for (name, (kind, unit, help)) in declared() {
+            writeln!(page, "| `{name}` | {kind} | {unit} | {help} |").unwrap();
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
+        if std::env::var_os("SKYTREND_BLESS").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap_or_default(),
+            page,
+            "docs/metrics.md is not up to date"
+        );
+    }
 }

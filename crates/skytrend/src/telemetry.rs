@@ -81,8 +81,5 @@ pub fn start_traces(settings: &Settings, lines: &Lines) -> anyhow::Result<()> {
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS_SECS)?.install_recorder()?;
     crate::metrics::describe();
-    skytrend_source::bluesky::metrics::describe();
-    skytrend_log::metrics::describe();
-    skytrend_serve::metrics::describe();
     Ok(handle)
 }

@@ -40,7 +40,7 @@ fn figures(log: &dyn Log, partitions: u32, status: &Status) -> anyhow::Result<()
     }
     let lag = appended.saturating_sub(status.detected.applied.load(std::sync::atomic::Ordering::Acquire));
     measured::lag("detect", lag);
-    measured::sizes(log.stored_bytes()?, resident_bytes());
+    measured::resident(resident_bytes());
     status.measured(lag);
     Ok(())
 }
