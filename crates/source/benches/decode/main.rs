@@ -89,6 +89,15 @@ fn bench_firehose(criterion: &mut Criterion<CpuTime>) {
     group.bench_function("frame to message, record hashed", |bencher| {
         bencher.iter(|| frames.iter().filter(|frame| black_box(&firehose::decode(frame)).is_ok()).count());
     });
+    let recording = recording();
+    group.throughput(Throughput::Elements(recording.len() as u64));
+    group.bench_function("frame in the cache to event, record hashed", |bencher| {
+        bencher.iter(|| -> usize {
+            let decode = |frame: &Vec<u8>| events(&firehose::decode(frame).expect("a real frame"), &mut flaws);
+            recording.iter().map(decode).sum()
+        });
+    });
+    group.throughput(Throughput::Elements(frames.len() as u64));
     let mut line = Vec::new();
     group.bench_function("frame to version 1 JSON", |bencher| {
         bencher.iter(|| {
