@@ -222,7 +222,9 @@ impl Extraction {
             self.buffer.truncate(start);
             return;
         }
-        let form = form_of(surface, normalized);
+        // Marks that normalising drops can make a form of any length; such a word is shown normalised.
+        let is_shown = has_chars(surface, 1, WORD_CHARS_MAX.max(HASHTAG_CHARS_MAX));
+        let form = if is_shown { form_of(surface, normalized) } else { SurfaceForm::Lower };
         let len = normalized.len();
         let mixed = if form == SurfaceForm::Mixed { surface } else { "" };
         self.buffer.push_str(mixed);

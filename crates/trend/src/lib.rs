@@ -25,6 +25,8 @@
 //! - `Deleted` retracts the post with its URI. `AuthorRemoved` retracts all posts of the author before it. `Updated`
 //!   retracts the post with its URI and counts as a new post, at the time of the update. `Created` with the URI of a
 //!   post that is retained counts once. A URI that was deleted may be created again, and counts again.
+//! - Whether a post is a near-copy of an earlier one is decided when it comes in, and stays so when the earlier one is
+//!   retracted: a flood that deletes its first post is still a flood.
 //! - Events of a pane take effect when it closes, in the order (witnessed, author, order of the log). So results do
 //!   not depend on how the input was cut or interleaved, on snapshots, or on the number of partitions.
 //!

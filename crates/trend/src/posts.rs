@@ -42,6 +42,10 @@ impl KeywordUse {
 
     /// `form` as a number of two bits.
     pub(crate) fn from_bits(keyword: u32, form: u32) -> Self {
+        debug_assert!(
+            keyword < 1 << (u32::BITS - Self::KEYWORD_SHIFT),
+            "the settings keep keywords below 2^27"
+        );
         Self(keyword << Self::KEYWORD_SHIFT | form & 3)
     }
 

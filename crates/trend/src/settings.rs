@@ -114,7 +114,7 @@ impl Settings {
     /// Checks that each value lies in its range.
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         let minutes = 1..=WINDOW_MINUTES_MAX;
-        let rules: [(&'static str, bool, &'static str); 17] = [
+        let rules: [(&'static str, bool, &'static str); 19] = [
             ("sliding_minutes", minutes.contains(&self.sliding_minutes), "1 to 240"),
             (
                 "slide_minutes",
@@ -138,7 +138,14 @@ impl Settings {
             ),
             ("alert_end_minutes", minutes.contains(&self.alert_end_minutes), "1 to 240"),
             ("posts_max", self.posts_max <= 1 << 28, "at most 2^28"),
+            // These three hold the keywords that are in use, whose numbers have 27 bits.
+            (
+                "pending_posts_max",
+                u64::from(self.pending_posts_max) * 2 * u64::from(self.keywords_per_post_max) <= 3 << 24,
+                "at most 3 x 2^23 / keywords_per_post_max",
+            ),
             ("occurrences_max", self.occurrences_max <= 1 << 26, "at most 2^26"),
+            ("tracked_keywords_max", self.tracked_keywords_max <= 1 << 23, "at most 2^23"),
             ("sample_text_bytes_max", self.sample_text_bytes_max <= 10_000, "at most 10,000"),
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {

@@ -1,8 +1,8 @@
 //! What a keyword amounts to in a window: posts, distinct authors, and clusters, which are the authors of posts that
 //! are no near-copies (the channel that is scored, ALGORITHM.md 1.1).
 //!
-//! A post is a near-copy for a keyword if, when its minute closed, an earlier post with a near text and this keyword
-//! was retained and counted. That is decided once, from the posts of the keyword alone; it stays so whatever becomes
+//! A post is a near-copy for a keyword if, when it came into the windows, an earlier post with a near text and this
+//! keyword was retained and counted. That is decided once, from the posts of the keyword alone; it stays so whatever becomes
 //! of the earlier post.
 
 use crate::extract::SurfaceForm;

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn long_parts_are_hashed_alike() {
-        for length in [0, 1, USUAL_BYTES_MAX - 20, USUAL_BYTES_MAX, 2_000] {
+        for length in 0..USUAL_BYTES_MAX + 10 {
             let did = "d".repeat(length);
             let parts = [did.as_str(), "collection", "rkey", "rev", ""];
             let [did, collection, rkey, rev, operation] = parts;

@@ -14,6 +14,8 @@ use crate::tally::Tally;
 
 /// An author with more retained posts than this is busy.
 const FOLLOWED_MAX: u32 = 16;
+/// After so many posts of a busy author that don't have a keyword, its last one is looked for among the keyword's posts.
+const STEPS_MAX: usize = if cfg!(test) { 3 } else { 64 };
 
 /// Where the two windows that end with the present minute start.
 #[derive(Clone, Copy, Debug)]
@@ -115,9 +117,10 @@ impl Engine {
     /// The author of the post at `index` is counted there for the keywords sought, and no more at its posts before.
     fn follow_earlier(&mut self, index: usize) {
         let author = self.posts.authors()[index];
-        if self.is_busy(author, index) {
+        if self.note_if_busy(author, index) {
             let number = self.posts.number_at(index);
-            for mut sought in std::mem::take(&mut self.sought) {
+            let mut all = std::mem::take(&mut self.sought);
+            for mut sought in all.drain(..) {
                 let noted = self.busy.last_mut(author, sought.keyword);
                 let before = *noted;
                 noted.any = Some(number);
@@ -128,6 +131,7 @@ impl Engine {
                     self.mark_noted(post, author, &mut sought);
                 }
             }
+            self.sought = all;
         } else {
             self.mark_earlier(index, true);
         }
@@ -146,8 +150,8 @@ impl Engine {
         self.mark_earlier(index, false);
     }
 
-    /// Whether the author has many posts; if so from the one at `index` on, its earlier ones are noted.
-    fn is_busy(&mut self, author: u32, index: usize) -> bool {
+    /// Whether the author has many posts; if so from the one at `index` on, notes its earlier ones.
+    fn note_if_busy(&mut self, author: u32, index: usize) -> bool {
         if self.busy.contains(author) {
             return true;
         }
@@ -188,32 +192,61 @@ impl Engine {
 
     /// Goes back through the author's posts before the one at `index` until all keywords sought are found and marked.
     fn mark_earlier(&mut self, index: usize, is_followed: bool) {
-        let is_busy = !is_followed && self.busy.contains(self.posts.authors()[index]);
+        let author = self.posts.authors()[index];
+        let is_busy = !is_followed && self.busy.contains(author);
         let mut before = self.earlier_in_windows(index);
-        while let Some(place) = before.filter(|_| !self.sought.is_empty()) {
-            let (author, number) = (self.posts.authors()[place], self.posts.number_at(place));
-            let minute = minute_of(self.posts.post(place).witnessed);
-            let Self { posts, keywords, sought, busy, window_starts: starts, .. } = self;
-            for used in posts.keywords_mut(place) {
-                let keyword = used.keyword();
-                let Some(found) = sought.iter().position(|sought| Some(sought.keyword) == keyword) else {
-                    continue;
-                };
-                let before = sought[found];
-                mark(keywords, *starts, minute, used, &mut sought[found], is_followed);
-                let Sought { keyword, any, original } = sought[found];
-                if is_busy {
-                    let noted = busy.last_mut(author, keyword);
-                    noted.any = if before.any && !any { Some(number) } else { noted.any };
-                    noted.original = if before.original && !original { Some(number) } else { noted.original };
-                }
-                if !any && !original {
-                    sought.swap_remove(found);
-                }
-            }
+        for _ in 0..if is_busy { STEPS_MAX } else { usize::MAX } {
+            let Some(place) = before.filter(|_| !self.sought.is_empty()) else { break };
+            let mut all = std::mem::take(&mut self.sought);
+            all.retain_mut(|sought| {
+                self.mark_at(place, sought, is_followed, is_busy);
+                sought.any || sought.original
+            });
+            self.sought = all;
             before = self.earlier_in_windows(place);
         }
+        if let Some(place) = before {
+            self.mark_earlier_of_keywords(place, author, is_followed);
+        }
         self.sought.clear();
+    }
+
+    /// As [`Self::mark_earlier`], for a busy author: goes back through the posts of each keyword, from the one at `last`
+    /// on. So what it takes is bounded by how often a keyword is used, not by how many posts an author deletes.
+    fn mark_earlier_of_keywords(&mut self, last: usize, author: u32, is_followed: bool) {
+        let mut all = std::mem::take(&mut self.sought);
+        for mut sought in all.drain(..) {
+            let list = self.keywords.entry(sought.keyword).occurrences.as_slice();
+            let mut at = list.partition_point(|occurrence| self.posts.index_of(occurrence.post()) <= last);
+            while at > 0 && (sought.any || sought.original) {
+                at -= 1;
+                let occurrence = self.keywords.entry(sought.keyword).occurrences.as_slice()[at];
+                let place = self.posts.index_of(occurrence.post());
+                if minute_of(self.posts.post(place).witnessed) < self.window_starts.first() {
+                    break;
+                }
+                if self.posts.authors()[place] == author {
+                    self.mark_at(place, &mut sought, is_followed, true);
+                }
+            }
+        }
+        self.sought = all;
+    }
+
+    /// Marks the keyword in the post at `place`, if it has it; and notes that for a busy author.
+    fn mark_at(&mut self, place: usize, sought: &mut Sought, is_followed: bool, is_busy: bool) {
+        let (author, number) = (self.posts.authors()[place], self.posts.number_at(place));
+        let minute = minute_of(self.posts.post(place).witnessed);
+        let Self { posts, keywords, busy, window_starts: starts, .. } = self;
+        let mut uses = posts.keywords_mut(place).iter_mut();
+        let Some(used) = uses.find(|used| used.keyword() == Some(sought.keyword)) else { return };
+        let before = *sought;
+        mark(keywords, *starts, minute, used, sought, is_followed);
+        if is_busy {
+            let noted = busy.last_mut(author, sought.keyword);
+            noted.any = if before.any && !sought.any { Some(number) } else { noted.any };
+            noted.original = if before.original && !sought.original { Some(number) } else { noted.original };
+        }
     }
 
     /// The place of the author's post before the one at `index`, unless it lies before the windows.

@@ -109,6 +109,35 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn copies_are_those_of_a_comparison_with_every_earlier_post(
+        drafts in proptest::collection::vec((0..TEXTS.len(), 0..12_u32, 0..2_i64), 1..200),
+    ) {
+        let mut detector = Detector::new(settings(), 1).unwrap();
+        // All within the retained minutes.
+        let mut at = Micros(1_000_000 * 60 * SECOND);
+        for (post, (text, variant, pause)) in drafts.into_iter().enumerate() {
+            at = at.plus(pause * SECOND);
+            let mut event = event(PostAction::Created, post, post, at, text);
+            let text = format!("{} variant{variant}", TEXTS[text]);
+            event.data = Some(PostData { text: text.into(), ..PostData::default() });
+            detector.apply(0, &event);
+        }
+        detector.finish();
+        let engine = &detector.engine;
+        let signature = |o: &crate::posts::Occurrence| engine.posts.signature(engine.posts.index_of(o.post()));
+        for number in engine.keywords.in_use() {
+            let entry = engine.keywords.entry(number);
+            for (place, occurrence) in entry.occurrences.as_slice().iter().enumerate() {
+                let earlier = &entry.occurrences.as_slice()[..place];
+                let is_copy = earlier.iter().any(|other| signature(other).is_near(signature(occurrence)));
+                prop_assert_eq!(occurrence.is_copy(), is_copy, "{} at {}", entry.normalized, place);
+            }
+        }
+    }
+}
+
 #[test]
 fn near_copies_of_what_left_the_window_are_copies() {
     let mut detector = Detector::new(settings(), 1).unwrap();
