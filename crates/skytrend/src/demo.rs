@@ -31,7 +31,7 @@ pub fn run(layers: &mut Layers, asked: &cli::Demo) -> anyhow::Result<()> {
     let settings = Settings::from_layers(layers)?;
     let lines = if show::is_terminal() { Lines::File(folder.path().join("demo.log")) } else { Lines::Stderr };
     telemetry::start_traces(&settings.telemetry, &lines)?;
-    crate::runtime()?.block_on(simulate(layers, settings, asked.duration))
+    crate::block_on(simulate(layers, settings, asked.duration))
 }
 
 async fn simulate(layers: &mut Layers, settings: Settings, duration: Option<u64>) -> anyhow::Result<()> {

@@ -85,29 +85,30 @@ impl Detect {
 
     /// Writes the windows that closed since the last call; says whether there were any.
     fn write_outputs(&mut self, log: &dyn Log) -> anyhow::Result<bool> {
-        let started = std::time::Instant::now();
-        let mut windows = 0;
-        let mut newest = self.written_through;
-        // The windows of one end close together, so none of them is ever left for a later transaction.
-        for output in self.detector.take_outputs() {
-            if output.window_end > self.written_through {
-                newest = newest.max(output.window_end);
-                self.push(&output)?;
-                windows += 1;
+        let outputs = self.detector.take_outputs();
+        let mut is_any = false;
+        // The windows of one end close together, so none of them is ever left for a later transaction; a round that
+        // closes many ends must not make one that is too large for the log.
+        for windows in outputs.chunk_by(|one, next| one.window_end == next.window_end) {
+            let end = windows[0].window_end;
+            if end <= self.written_through {
+                continue;
             }
+            is_any = true;
+            let started = std::time::Instant::now();
+            for window in windows {
+                self.push(window)?;
+            }
+            crash::point("detect.before_output");
+            let mut transaction = self.batch.take();
+            transaction.states.push(checkpoint::written_state(end));
+            log.commit(transaction)?;
+            crash::point("detect.after_output");
+            self.written_through = end;
+            self.progress.windows.fetch_add(windows.len() as u64, Ordering::Relaxed);
+            measured::windows_written(windows.len() as u64, started.elapsed());
         }
-        if windows == 0 {
-            return Ok(false);
-        }
-        crash::point("detect.before_output");
-        let mut transaction = self.batch.take();
-        transaction.states.push(checkpoint::written_state(newest));
-        log.commit(transaction)?;
-        crash::point("detect.after_output");
-        self.written_through = newest;
-        self.progress.windows.fetch_add(windows, Ordering::Relaxed);
-        measured::windows_written(windows, started.elapsed());
-        Ok(true)
+        Ok(is_any)
     }
 
     fn push(&mut self, output: &WindowOutput) -> anyhow::Result<()> {

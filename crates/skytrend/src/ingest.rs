@@ -36,9 +36,6 @@ pub struct Settings {
 /// Deliveries taken from the queue at a time.
 const DRAIN_MAX: usize = 4_096;
 
-/// Key and value bytes at which a batch is committed, whatever its number of records.
-const COMMIT_BYTES_MAX: usize = 8 << 20;
-
 /// Commands to the client that may wait: there is one for each connection at the most.
 const COMMANDS_MAX: usize = 4;
 
@@ -104,9 +101,7 @@ impl Ingest {
             let drained = self.queue.drain(&mut deliveries, DRAIN_MAX, interval);
             for delivery in deliveries.drain(..) {
                 self.accept(&delivery);
-                if self.appender.len() >= self.settings.commit_records_max
-                    || self.appender.bytes() >= COMMIT_BYTES_MAX
-                {
+                if self.appender.is_full(self.settings.commit_records_max) {
                     self.commit()?;
                     committed = Instant::now();
                 }

@@ -109,16 +109,20 @@ fn pipeline(layers: &Layers, parts: Parts) -> anyhow::Result<()> {
         Lines::Stderr
     };
     telemetry::start_traces(&settings.telemetry, &lines)?;
-    runtime()?.block_on(run::run(settings, parts, supervisor::Supervisor::default(), None))
+    block_on(run::run(settings, parts, supervisor::Supervisor::default(), None))
 }
 
-/// The runtime of sockets and timers; the stages have threads of their own.
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+/// Runs `work` on the runtime of sockets and timers; the stages have threads of their own. A stage that has not ended
+/// with it is left behind, because dropping the runtime would wait for it without a limit.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("can't start the runtime")
+        .context("can't start the runtime")?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
-/// Records that retention removed before their stage read them.
-pub const RECORDS_EXPIRED_UNREAD: &str = "skytrend_records_expired_unread_total";
+const RECORDS_EXPIRED_UNREAD: &str = "skytrend_records_expired_unread_total";
 const EVENTS: &str = "skytrend_events_processed_total";
 const POSTS: &str = "skytrend_posts_processed_total";
 const DROPPED: &str = "skytrend_dropped_total";
@@ -18,7 +17,6 @@ const SNAPSHOT_SECONDS: &str = "skytrend_detector_snapshot_seconds";
 const KEYWORDS: &str = "skytrend_detector_keywords";
 const OCCURRENCES: &str = "skytrend_detector_occurrences";
 const DETECTOR_MEMORY: &str = "skytrend_detector_memory_bytes";
-const LATE: &str = "skytrend_detector_late_total";
 const SHED: &str = "skytrend_detector_shed_total";
 const LAG: &str = "skytrend_log_lag_records";
 const MEMORY: &str = "skytrend_process_resident_bytes";
@@ -43,18 +41,18 @@ pub fn describe() {
     describe_gauge!(KEYWORDS, Unit::Count, "Keywords with a baseline.");
     describe_gauge!(OCCURRENCES, Unit::Count, "Keyword occurrences in the open windows.");
     describe_gauge!(DETECTOR_MEMORY, Unit::Bytes, "Memory that the detector holds, about.");
-    describe_counter!(LATE, Unit::Count, "Posts that came after their minute had closed.");
     describe_counter!(
         SHED,
         Unit::Count,
-        "Occurrences left out because the detector's memory limit was reached."
+        "What the detector left out or gave up at one of its limits, by what: late_events, events_out_of_time, \
+         events_of_unknown_partition, events, posts, occurrences, keywords_of_a_post, keyword_baselines, sessions."
     );
     describe_gauge!(LAG, Unit::Count, "Records that a stage has yet to read, by stage.");
     describe_gauge!(MEMORY, Unit::Bytes, "Resident memory of this process.");
     describe_counter!(
         RECORDS_EXPIRED_UNREAD,
         Unit::Count,
-        "Records removed by retention before their stage read them."
+        "Records removed by retention before their stage read them, by topic."
     );
 }
 
@@ -95,8 +93,25 @@ pub fn detector(stats: &skytrend_trend::Stats) {
     gauge!(KEYWORDS).set(stats.tracked_keywords as f64);
     gauge!(OCCURRENCES).set(stats.occurrences as f64);
     gauge!(DETECTOR_MEMORY).set(stats.memory_bytes as f64);
-    counter!(LATE).absolute(stats.counters.events_late);
-    counter!(SHED).absolute(stats.counters.posts_shed + stats.counters.occurrences_shed);
+    let counters = &stats.counters;
+    for (what, count) in [
+        ("late_events", counters.events_late),
+        ("events_out_of_time", counters.events_out_of_time),
+        ("events_of_unknown_partition", counters.events_of_unknown_partition),
+        ("events", counters.events_shed),
+        ("posts", counters.posts_shed),
+        ("occurrences", counters.occurrences_shed),
+        ("keywords_of_a_post", counters.keywords_over_limit),
+        ("keyword_baselines", counters.states_evicted),
+        ("sessions", stats.sessions_cut),
+    ] {
+        counter!(SHED, "what" => what).absolute(count);
+    }
+}
+
+/// Records that were gone when their stage came to read them.
+pub fn expired_unread(topic: &'static str, records: u64) {
+    counter!(RECORDS_EXPIRED_UNREAD, "topic" => topic).increment(records);
 }
 
 /// How far a stage is behind the log.

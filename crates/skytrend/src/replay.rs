@@ -7,9 +7,11 @@ mod summary;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -25,7 +27,7 @@ use crate::cli;
 use crate::detect::{Detect, Progress};
 use crate::ingest::appender::{Appender, Counts};
 use crate::settings::Settings;
-use crate::stage::{self, Until};
+use crate::stage::{self, RaisedAtEnd, Until};
 
 /// Messages between two commits.
 const COMMIT_MESSAGES: usize = 4_096;
@@ -63,25 +65,28 @@ pub fn run(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<()> {
     )?;
     let collected = Arc::new(AtomicBool::new(false));
     let result = std::thread::scope(|scope| {
+        let all_fed = RaisedAtEnd(Arc::clone(&no_more));
         let detecting = scope.spawn({
             let (log, until) = (Arc::clone(&log), Until::Drained(Arc::clone(&no_more)));
-            let done = Arc::clone(&collected);
+            let all_detected = RaisedAtEnd(Arc::clone(&collected));
             move || {
-                let result = stage::run(&mut detect, log.as_ref(), &until);
-                done.store(true, Ordering::Release);
-                result
+                let _all_detected = all_detected;
+                stage::run(&mut detect, log.as_ref(), &until)
             }
         });
         let collecting = asked.out.clone().map(|path| {
             let (log, until) = (Arc::clone(&log), Until::Drained(Arc::clone(&collected)));
             scope.spawn(move || collect::run(&path, log.as_ref(), &until))
         });
-        let fed = feed(settings, asked, log.as_ref(), &figures, &|| detecting.is_finished());
-        no_more.store(true, Ordering::Release);
-        let detected = detecting.join().expect("the detector returns its errors");
-        let written = collecting.map(|thread| thread.join().expect("the collector returns its errors"));
-        // The detector's own failure explains why feeding stopped, so it comes first.
-        detected.and(written.unwrap_or(Ok(()))).and(fed)
+        let worker_gone =
+            || detecting.is_finished() || collecting.as_ref().is_some_and(ScopedJoinHandle::is_finished);
+        let fed = feed(settings, asked, log.as_ref(), &figures, &worker_gone);
+        drop(all_fed);
+        let detected = detecting.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let written =
+            collecting.map_or(Ok(()), |thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        // A worker's own failure explains why feeding stopped, so it comes first.
+        detected.and(written).and(fed)
     });
     let (frames, events) = result?;
     summary::Summary::new(frames, events, &figures.counts, &figures.detected, started.elapsed())
@@ -105,13 +110,13 @@ fn feed(
     asked: &cli::Replay,
     log: &dyn Log,
     figures: &Figures,
-    detector_gone: &dyn Fn() -> bool,
+    worker_gone: &dyn Fn() -> bool,
 ) -> anyhow::Result<(u64, u64)> {
     let mut events = asked.events.as_deref().map(create).transpose()?;
     let (mut frames, mut decoded) = (0, 0);
     for path in &asked.files {
         let mut feeder = Feeder::new(settings, asked, path, figures)?;
-        let fed = feeder.run(log, &mut events, &figures.detected, detector_gone);
+        let fed = feeder.run(log, &mut events, &figures.detected, worker_gone);
         frames += feeder.frames;
         decoded += feeder.intake.as_ref().map_or(0, Intake::decoded);
         fed.with_context(|| format!("replaying {}", path.display()))?;
@@ -134,6 +139,7 @@ struct Feeder {
     pace: Pace,
     frames: u64,
     uncommitted: usize,
+    commit_records_max: usize,
 }
 
 impl Feeder {
@@ -143,7 +149,20 @@ impl Feeder {
         let name = source_name(path);
         let appender = Appender::new(settings.log.partitions, name.clone(), Arc::clone(&figures.counts));
         let (source, pace) = (settings.source.clone(), Pace::new(asked.speed));
-        Ok(Self { reader, intake: None, source, name, appender, bar, pace, frames: 0, uncommitted: 0 })
+        let commit_records_max = settings.ingest.commit_records_max;
+        let (intake, frames, uncommitted) = (None, 0, 0);
+        Ok(Self {
+            reader,
+            intake,
+            source,
+            name,
+            appender,
+            bar,
+            pace,
+            frames,
+            uncommitted,
+            commit_records_max,
+        })
     }
 
     fn run(
@@ -151,7 +170,7 @@ impl Feeder {
         log: &dyn Log,
         events: &mut Option<BufWriter<File>>,
         detected: &Progress,
-        detector_gone: &dyn Fn() -> bool,
+        worker_gone: &dyn Fn() -> bool,
     ) -> anyhow::Result<()> {
         let mut lines = Vec::new();
         while let Some(input) = self.reader.next() {
@@ -171,9 +190,9 @@ impl Feeder {
                 self.bar.set_position(self.reader.file_position());
                 self.pace.keep(self.appender.newest());
             }
-            if self.uncommitted >= COMMIT_MESSAGES {
+            if self.uncommitted >= COMMIT_MESSAGES || self.appender.is_full(self.commit_records_max) {
                 self.commit(log)?;
-                wait_for_detector(log, detected, detector_gone)?;
+                wait_for_detector(log, detected, worker_gone)?;
             }
         }
         self.commit(log)?;
@@ -199,10 +218,12 @@ fn of_recording(settings: &source::Settings, name: &str, format: Format) -> Inta
 fn wait_for_detector(
     log: &dyn Log,
     detected: &Progress,
-    detector_gone: &dyn Fn() -> bool,
+    worker_gone: &dyn Fn() -> bool,
 ) -> anyhow::Result<()> {
     let mut seen = 0;
     loop {
+        // Without the detector nothing is taken from the log any more, without the collector the trends stay in it.
+        anyhow::ensure!(!worker_gone(), "a stage has stopped");
         let mut appended = 0;
         for spec in log.topics()?.iter().filter(|spec| spec.name == Topic::Posts.name()) {
             for partition in 0..spec.partitions {
@@ -212,7 +233,6 @@ fn wait_for_detector(
         if appended.saturating_sub(detected.applied.load(Ordering::Acquire)) <= AHEAD_MAX {
             return Ok(());
         }
-        anyhow::ensure!(!detector_gone(), "the detector has stopped");
         seen = log.wait(seen, Duration::from_millis(2));
     }
 }

@@ -108,7 +108,7 @@ pub fn run(settings: &crate::settings::Settings, asked: &cli::Sim) -> anyhow::Re
     telemetry::start_traces(&settings.telemetry, &Lines::Stderr)?;
     match &asked.out {
         Some(path) => write(&settings.sim, asked.format, path),
-        None => crate::runtime()?.block_on(serve(&settings.sim, asked.listen)),
+        None => crate::block_on(serve(&settings.sim, asked.listen)),
     }
 }
 

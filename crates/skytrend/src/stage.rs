@@ -2,6 +2,7 @@
 //! record; positions, batches, waiting and shutdown are here and nowhere else. Reading and decoding run on a thread of
 //! their own, one round ahead.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use tracing::{info, warn};
 
 use crate::supervisor::Shutdown;
 
-/// Records that a stage takes at a time: enough to make a commit cheap, few enough to react within milliseconds.
-const READ_LIMIT: ReadLimit = ReadLimit { records: 4_096, bytes: 4 << 20 };
+/// Records that a stage takes in one round, from all its inputs: enough to make a commit cheap, few enough to react
+/// within milliseconds. Three rounds are held at most: one is read, one waits, one is applied.
+const ROUND_LIMIT: ReadLimit = ReadLimit { records: 4_096, bytes: 4 << 20 };
 
 /// How long a stage sleeps at the end of its input before it looks at the shutdown flag again.
 const IDLE: Duration = Duration::from_millis(200);
@@ -65,7 +67,16 @@ pub enum Until {
     /// At shutdown.
     Shutdown(Shutdown),
     /// When everything that the log holds has been applied and this says that no more will come.
-    Drained(Arc<std::sync::atomic::AtomicBool>),
+    Drained(Arc<AtomicBool>),
+}
+
+/// Raises a flag when it is dropped, so that whoever waits for the flag does not wait for ever after an error or a panic.
+pub struct RaisedAtEnd(pub Arc<AtomicBool>);
+
+impl Drop for RaisedAtEnd {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// The next records of each input that has any: the input's place, its records, and the offset after them.
@@ -75,8 +86,11 @@ type Round<Batch> = Vec<(usize, Batch, Offset)>;
 pub fn run<S: Stage>(stage: &mut S, log: &dyn Log, until: &Until) -> anyhow::Result<()> {
     let mut inputs = stage.inputs(log)?;
     info!(stage = S::NAME, inputs = inputs.len(), "stage started");
-    let mut reader = Reader { log, until, inputs: inputs.clone(), decode: stage.decode() };
+    let stopped = Arc::new(AtomicBool::new(false));
+    let mut reader =
+        Reader { log, until, stopped: Arc::clone(&stopped), inputs: inputs.clone(), decode: stage.decode() };
     std::thread::scope(|scope| {
+        let _stopped = RaisedAtEnd(stopped);
         // One round waits while another is applied: bounds what is held, and what is read in vain at shutdown.
         let (sender, rounds) = mpsc::sync_channel(1);
         let reading = std::thread::Builder::new()
@@ -100,6 +114,8 @@ pub fn run<S: Stage>(stage: &mut S, log: &dyn Log, until: &Until) -> anyhow::Res
 struct Reader<'a, Batch> {
     log: &'a dyn Log,
     until: &'a Until,
+    /// The applying half has ended.
+    stopped: Arc<AtomicBool>,
     inputs: Vec<Input>,
     decode: Decode<Batch>,
 }
@@ -113,8 +129,11 @@ impl<Batch> Reader<'_, Batch> {
             let no_more = match self.until {
                 Until::Shutdown(shutdown) if shutdown.is_requested() => return Ok(()),
                 Until::Shutdown(_) => false,
-                Until::Drained(done) => done.load(std::sync::atomic::Ordering::Acquire),
+                Until::Drained(done) => done.load(Ordering::Acquire),
             };
+            if self.stopped.load(Ordering::Acquire) {
+                return Ok(());
+            }
             let round = self.round()?;
             if !round.is_empty() {
                 if rounds.send(round).is_err() {
@@ -130,8 +149,10 @@ impl<Batch> Reader<'_, Batch> {
 
     fn round(&mut self) -> anyhow::Result<Round<Batch>> {
         let mut round = Vec::new();
+        let inputs = self.inputs.len().max(1);
+        let limit = ReadLimit { records: ROUND_LIMIT.records / inputs, bytes: ROUND_LIMIT.bytes / inputs };
         for (place, input) in self.inputs.iter_mut().enumerate() {
-            let records = read(self.log, input, self.until)?;
+            let records = read(self.log, input, limit, self.until)?;
             let Some(last) = records.last() else { continue };
             let next = last.offset + 1;
             let batch = (self.decode)(input, records)?;
@@ -154,15 +175,14 @@ pub fn for_each_record<'a>(
 }
 
 /// Reads a batch. Where retention was faster than the stage, it goes on at the earliest record there is, and says so.
-fn read(log: &dyn Log, input: &mut Input, until: &Until) -> anyhow::Result<Vec<Record>> {
-    let result = retried(until, || log.read(input.topic.name(), input.partition, input.next, READ_LIMIT));
+fn read(log: &dyn Log, input: &mut Input, limit: ReadLimit, until: &Until) -> anyhow::Result<Vec<Record>> {
+    let result = retried(until, || log.read(input.topic.name(), input.partition, input.next, limit));
     match result {
         Err(LogError::OffsetGone { earliest, asked, .. }) => {
             warn!(topic = %input.topic, partition = input.partition, lost = earliest - asked, "records left by retention before they were read");
-            metrics::counter!(crate::metrics::RECORDS_EXPIRED_UNREAD, "topic" => input.topic.name())
-                .increment(earliest - asked);
+            crate::metrics::expired_unread(input.topic.name(), earliest - asked);
             input.next = earliest;
-            Ok(log.read(input.topic.name(), input.partition, earliest, READ_LIMIT)?)
+            Ok(log.read(input.topic.name(), input.partition, earliest, limit)?)
         }
         other => Ok(other?),
     }
@@ -185,4 +205,139 @@ pub fn retried<T>(until: &Until, mut call: impl FnMut() -> Result<T, LogError>) 
 
 fn stopping(until: &Until) -> bool {
     matches!(until, Until::Shutdown(shutdown) if shutdown.is_requested())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use skytrend_log::memory::MemoryLog;
+    use skytrend_log::{NewRecord, TopicSpec, Transaction};
+
+    use super::*;
+
+    /// A log whose topics of posts have two partitions.
+    fn log(retention_bytes: Option<u64>) -> MemoryLog {
+        let log = MemoryLog::new();
+        let name = Topic::Posts.name().to_owned();
+        log.create_topic(&TopicSpec { name, partitions: 2, retention: None, retention_bytes }).unwrap();
+        log
+    }
+
+    fn append(log: &MemoryLog, partition: u32, values: impl IntoIterator<Item = u8>) {
+        let record = |value| NewRecord { timestamp_micros: 0, key: Bytes::new(), value: vec![value].into() };
+        let records = values.into_iter().map(record).collect();
+        let appends = vec![(Topic::Posts.name().to_owned(), partition, records)];
+        log.commit(Transaction { appends, ..Transaction::default() }).unwrap();
+    }
+
+    /// Collects values by partition; fails or panics at a value of its own.
+    #[derive(Default)]
+    struct Collect {
+        taken: [Vec<u8>; 2],
+        fails_at: Option<u8>,
+        panics_at: Option<u8>,
+        commits_last: u32,
+        shutdown_at: Option<(u8, Shutdown)>,
+    }
+
+    impl Stage for Collect {
+        const NAME: &'static str = "collect";
+        type Batch = Vec<u8>;
+
+        fn inputs(&mut self, _log: &dyn Log) -> anyhow::Result<Vec<Input>> {
+            Ok((0..2).map(|partition| Input { topic: Topic::Posts, partition, next: 0 }).collect())
+        }
+
+        fn decode(&self) -> Decode<Vec<u8>> {
+            Box::new(|_, records| Ok(records.iter().map(|record| record.value[0]).collect()))
+        }
+
+        fn apply(&mut self, input: &Input, batch: Vec<u8>) -> anyhow::Result<()> {
+            for value in batch {
+                anyhow::ensure!(self.fails_at != Some(value), "broken on purpose");
+                assert_ne!(self.panics_at, Some(value), "panicked on purpose");
+                self.taken[input.partition as usize].push(value);
+                if let Some((_, shutdown)) = self.shutdown_at.as_ref().filter(|(at, _)| *at == value) {
+                    shutdown.request();
+                }
+            }
+            Ok(())
+        }
+
+        fn commit(&mut self, _log: &dyn Log, _inputs: &[Input], last: bool) -> anyhow::Result<()> {
+            self.commits_last += u32::from(last);
+            Ok(())
+        }
+    }
+
+    fn drained() -> (Arc<AtomicBool>, Until) {
+        let done = Arc::new(AtomicBool::new(false));
+        (Arc::clone(&done), Until::Drained(done))
+    }
+
+    #[test]
+    fn everything_is_applied_in_order_and_committed_last() {
+        let log = log(None);
+        let (done, until) = drained();
+        append(&log, 0, 0..100);
+        let mut stage = Collect::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                append(&log, 1, 100..200);
+                append(&log, 0, 200..=255);
+                done.store(true, Ordering::Release);
+            });
+            run(&mut stage, &log, &until).unwrap();
+        });
+        assert_eq!(stage.taken[0], (0..100).chain(200..=255).collect::<Vec<u8>>());
+        assert_eq!(stage.taken[1], (100..200).collect::<Vec<u8>>());
+        assert_eq!(stage.commits_last, 1);
+    }
+
+    #[test]
+    fn a_failure_ends_a_stage_whose_input_is_idle() {
+        let log = log(None);
+        append(&log, 0, [1, 2, 3]);
+        let mut stage = Collect { fails_at: Some(2), ..Collect::default() };
+        // Nothing more comes, and nobody asks for a shutdown.
+        let failure = run(&mut stage, &log, &Until::Shutdown(Shutdown::default())).unwrap_err();
+        assert!(format!("{failure:#}").contains("broken on purpose"), "{failure:#}");
+        assert_eq!((&*stage.taken[0], stage.commits_last), (&[1][..], 0));
+    }
+
+    #[test]
+    fn a_panic_ends_a_stage_whose_input_is_idle() {
+        let log = log(None);
+        append(&log, 1, [1, 2, 3]);
+        let mut stage = Collect { panics_at: Some(2), ..Collect::default() };
+        let until = Until::Shutdown(Shutdown::default());
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&mut stage, &log, &until)));
+        assert!(ended.is_err());
+    }
+
+    #[test]
+    fn a_shutdown_ends_it_with_a_last_commit() {
+        let log = log(None);
+        append(&log, 0, [1, 2, 3]);
+        let shutdown = Shutdown::default();
+        let mut stage = Collect { shutdown_at: Some((3, shutdown.clone())), ..Collect::default() };
+        run(&mut stage, &log, &Until::Shutdown(shutdown)).unwrap();
+        assert_eq!((&*stage.taken[0], stage.commits_last), (&[1, 2, 3][..], 1));
+    }
+
+    #[test]
+    fn what_left_before_it_was_read_is_passed_over() {
+        let log = log(Some(200));
+        for value in 0..100 {
+            append(&log, 0, [value]);
+        }
+        let earliest = log.bounds(Topic::Posts.name(), 0).unwrap().start;
+        assert!(earliest > 0);
+        let (done, until) = drained();
+        done.store(true, Ordering::Release);
+        let mut stage = Collect::default();
+        run(&mut stage, &log, &until).unwrap();
+        assert_eq!(stage.taken[0].first().copied().map(u64::from), Some(earliest));
+        assert_eq!(stage.taken[0].last(), Some(&99));
+    }
 }

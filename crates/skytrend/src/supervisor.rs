@@ -171,6 +171,25 @@ mod tests {
         assert!(format!("{failure:#}").contains("stage failing: broken on purpose"), "{failure:#}");
     }
 
+    #[test]
+    fn a_stage_that_does_not_drain_is_left_behind() {
+        let (_never, stuck) = std::sync::mpsc::channel::<()>();
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&has_ended);
+        crate::block_on(async move {
+            let mut supervisor = Supervisor::default();
+            supervisor.thread("stuck", move || {
+                let _ = stuck.recv();
+                ended.store(true, Ordering::Release);
+                Ok(())
+            });
+            supervisor.shutdown().request();
+            supervisor.run().await
+        })
+        .unwrap();
+        assert!(!has_ended.load(Ordering::Acquire));
+    }
+
     #[tokio::test]
     async fn it_ends_when_all_stages_have_ended() {
         let mut supervisor = Supervisor::default();

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+#[path = "../src/crash.rs"]
+#[expect(dead_code, reason = "the program itself passes the points")]
+mod crash;
 mod support;
 
 use std::time::Duration;
@@ -20,16 +23,6 @@ const KILLS: u32 = 200;
 
 /// Passages after which each crash point is hit: the first one, and one in the middle of the work.
 const PASSAGES: [u32; 2] = [1, 4];
-
-/// The program's crash points; a name that does not exist would never be hit, and the test would fail.
-const POINTS: [&str; 6] = [
-    "ingest.before_commit",
-    "ingest.after_commit",
-    "detect.before_output",
-    "detect.after_output",
-    "detect.before_snapshot",
-    "detect.after_snapshot",
-];
 
 /// What must be equal. Dead letters are left out: after a restart the same bad input may be met a second time.
 const TOPICS: [Topic; 8] = [
@@ -152,10 +145,10 @@ async fn killed_at_each_crash_point_it_equals_a_run_that_was_not() {
         let world = start(12, None).await;
         tokio::task::block_in_place(|| {
             let whole = undisturbed(&world, protocol);
-            for point in POINTS {
+            for point in crash::POINTS {
                 let program = world.program(protocol);
                 for passage in PASSAGES {
-                    let ask = [("SKYTREND_TEST_CRASH_POINT", format!("{point}:{passage}"))];
+                    let ask = [(crash::VARIABLE, format!("{point}:{passage}"))];
                     let mut running = program.start(&ask);
                     let exit = running.child.wait().unwrap();
                     assert!(!exit.success(), "{point}:{passage} was not reached");

@@ -84,3 +84,31 @@ fn the_same_input_gives_the_same_bytes_in_every_form_and_log() {
     let v1 = trends(&path("a.jsonl"), &[]);
     assert_eq!(trends(&path("b.jsonl"), &[]), v1, "Jetstream v2 as v1");
 }
+
+#[test]
+fn large_bad_frames_are_dropped_and_the_replay_goes_on() {
+    // More bytes of dead letters than one transaction takes, in fewer messages than one commit has.
+    const FRAMES: usize = 2_000;
+    const BYTES: usize = 64 << 10;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bad.bin");
+    let text = path.to_str().unwrap();
+    skytrend(&["sim", "--out", text, "--format", "frames", "--set", "sim.duration_minutes=1"]);
+    let replay = || -> Value {
+        serde_json::from_slice(&skytrend(&["replay", text, "--summary", "json"]).stdout).unwrap()
+    };
+    let good = replay();
+    let mut file = std::fs::read(&path).unwrap();
+    for frame in 0..FRAMES as u32 {
+        file.extend(u32::try_from(BYTES).unwrap().to_le_bytes());
+        file.resize(file.len() + BYTES - 4, 0xff);
+        // The same bad bytes again would be taken for a repetition.
+        file.extend(frame.to_le_bytes());
+    }
+    std::fs::write(&path, file).unwrap();
+    let both = replay();
+    assert_eq!((&both["posts"], &both["trends"]), (&good["posts"], &good["trends"]));
+    assert_eq!(both["frames"].as_u64(), good["frames"].as_u64().map(|frames| frames + FRAMES as u64));
+    let bad = |summary: &Value| summary["dropped"]["invalid_cbor"].as_u64().unwrap_or(0);
+    assert_eq!(bad(&both), bad(&good) + FRAMES as u64, "{both}");
+}

@@ -19,6 +19,9 @@ use crate::metrics as measured;
 /// The name under which the source's cursor is kept in the log.
 pub const CHECKPOINT: &str = "ingest/checkpoint";
 
+/// Most bytes of events in one commit: bounds its memory where texts are long, and stays far below what a log takes.
+const COMMIT_BYTES_MAX: usize = 8 << 20;
+
 /// What went through since the start of the process.
 #[derive(Debug, Default)]
 pub struct Counts {
@@ -75,9 +78,9 @@ impl Appender {
         self.batch.len()
     }
 
-    /// Bytes waiting for the next commit.
-    pub fn bytes(&self) -> usize {
-        self.batch.bytes()
+    /// Whether so much is waiting that it must be committed before more is taken.
+    pub fn is_full(&self, records_max: usize) -> bool {
+        self.batch.len() >= records_max || self.batch.bytes() >= COMMIT_BYTES_MAX
     }
 
     /// Time of the newest event so far, in microseconds; 0 before the first.

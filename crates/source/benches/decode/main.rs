@@ -93,7 +93,8 @@ fn bench_firehose(criterion: &mut Criterion<CpuTime>) {
     group.throughput(Throughput::Elements(recording.len() as u64));
     group.bench_function("frame in the cache to event, record hashed", |bencher| {
         bencher.iter(|| -> usize {
-            let decode = |frame: &Vec<u8>| events(&firehose::decode(frame).expect("a real frame"), &mut flaws);
+            let decode =
+                |frame: &Vec<u8>| events(&firehose::decode(frame).expect("a real frame"), &mut flaws);
             recording.iter().map(decode).sum()
         });
     });

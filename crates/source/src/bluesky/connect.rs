@@ -85,7 +85,7 @@ impl ConnectError {
 
 /// Why a file of certificate authorities can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("connection.ca_file {}: {reason}", .file.display())]
+#[error("source.connection.ca_file {}: {reason}", .file.display())]
 pub struct AuthoritiesError {
     /// The file.
     pub file: PathBuf,
