@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_stage_that_does_not_drain_is_left_behind() {
-        let (_never, stuck) = std::sync::mpsc::channel::<()>();
+        let (_never, stuck) = std::sync::mpsc::sync_channel::<()>(1);
         let has_ended = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&has_ended);
         crate::block_on(async move {

@@ -88,7 +88,7 @@ fn the_same_input_gives_the_same_bytes_in_every_form_and_log() {
 #[test]
 fn large_bad_frames_are_dropped_and_the_replay_goes_on() {
     // More bytes of dead letters than one transaction takes, in fewer messages than one commit has.
-    const FRAMES: usize = 2_000;
+    const FRAMES: u32 = 2_000;
     const BYTES: usize = 64 << 10;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bad.bin");
@@ -99,7 +99,7 @@ fn large_bad_frames_are_dropped_and_the_replay_goes_on() {
     };
     let good = replay();
     let mut file = std::fs::read(&path).unwrap();
-    for frame in 0..FRAMES as u32 {
+    for frame in 0..FRAMES {
         file.extend(u32::try_from(BYTES).unwrap().to_le_bytes());
         file.resize(file.len() + BYTES - 4, 0xff);
         // The same bad bytes again would be taken for a repetition.
@@ -108,7 +108,7 @@ fn large_bad_frames_are_dropped_and_the_replay_goes_on() {
     std::fs::write(&path, file).unwrap();
     let both = replay();
     assert_eq!((&both["posts"], &both["trends"]), (&good["posts"], &good["trends"]));
-    assert_eq!(both["frames"].as_u64(), good["frames"].as_u64().map(|frames| frames + FRAMES as u64));
+    assert_eq!(both["frames"].as_u64(), good["frames"].as_u64().map(|frames| frames + u64::from(FRAMES)));
     let bad = |summary: &Value| summary["dropped"]["invalid_cbor"].as_u64().unwrap_or(0);
-    assert_eq!(bad(&both), bad(&good) + FRAMES as u64, "{both}");
+    assert_eq!(bad(&both), bad(&good) + u64::from(FRAMES), "{both}");
 }

@@ -216,8 +216,8 @@ impl Engine {
     fn mark_earlier_of_keywords(&mut self, last: usize, author: u32, is_followed: bool) {
         let mut all = std::mem::take(&mut self.sought);
         for mut sought in all.drain(..) {
-            let list = self.keywords.entry(sought.keyword).occurrences.as_slice();
-            let mut at = list.partition_point(|occurrence| self.posts.index_of(occurrence.post()) <= last);
+            let uses = self.keywords.entry(sought.keyword).occurrences.as_slice();
+            let mut at = uses.partition_point(|occurrence| self.posts.index_of(occurrence.post()) <= last);
             while at > 0 && (sought.any || sought.original) {
                 at -= 1;
                 let occurrence = self.keywords.entry(sought.keyword).occurrences.as_slice()[at];
@@ -238,8 +238,8 @@ impl Engine {
         let (author, number) = (self.posts.authors()[place], self.posts.number_at(place));
         let minute = minute_of(self.posts.post(place).witnessed);
         let Self { posts, keywords, busy, window_starts: starts, .. } = self;
-        let mut uses = posts.keywords_mut(place).iter_mut();
-        let Some(used) = uses.find(|used| used.keyword() == Some(sought.keyword)) else { return };
+        let mut of_post = posts.keywords_mut(place).iter_mut();
+        let Some(used) = of_post.find(|used| used.keyword() == Some(sought.keyword)) else { return };
         let before = *sought;
         mark(keywords, *starts, minute, used, sought, is_followed);
         if is_busy {
