@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use skytrend_event::{Micros, PostEvent, Topic, codec, time};
 use skytrend_log::Log;
-use skytrend_trend::{Detector, ExtractedEvents, Extractor, WindowOutput};
+use skytrend_trend::{Detector, ExtractedEvents, WindowOutput};
 use tracing::{debug, info};
 
 use crate::crash;
@@ -178,7 +178,7 @@ impl Stage for Detect {
     }
 
     fn decode(&self) -> Decode<Extracted> {
-        let mut extractor = Extractor::new(&self.trend);
+        let mut extractor = self.detector.extractor();
         Box::new(move |input, records| {
             let mut batch = Extracted { events: ExtractedEvents::default(), newest: Micros(0) };
             stage::for_each_record(input, &records, |record| {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use skytrend_event::{Topic, codec, time};
-use skytrend_log::{Log, Record};
+use skytrend_event::{Alert, KeywordCount, Topic, Trend, UserActivity, codec, time};
+use skytrend_log::Log;
 use skytrend_serve::view::TrendView;
 
 use crate::stage::{self, Decode, Input, Stage};
@@ -15,6 +15,14 @@ const HISTORY: i64 = 6 * 60 * time::MINUTE;
 
 /// The topics of results, in the order in which the view wants them.
 const TOPICS: [Topic; 4] = [Topic::WindowCounts, Topic::Trends, Topic::Alerts, Topic::UserActivity];
+
+/// One result.
+pub enum Output {
+    Count(KeywordCount),
+    Trend(Trend),
+    Alert(Alert),
+    Activity(UserActivity),
+}
 
 /// The stage.
 pub struct Publish {
@@ -30,7 +38,7 @@ impl Publish {
 
 impl Stage for Publish {
     const NAME: &'static str = "publish";
-    type Batch = Vec<Record>;
+    type Batch = Vec<Output>;
 
     fn inputs(&mut self, log: &dyn Log) -> anyhow::Result<Vec<Input>> {
         let newest = newest_result(log)?;
@@ -41,22 +49,34 @@ impl Stage for Publish {
         TOPICS.into_iter().map(from).collect()
     }
 
-    fn decode(&self) -> Decode<Vec<Record>> {
-        Box::new(|_, records| Ok(records))
+    fn decode(&self) -> Decode<Vec<Output>> {
+        Box::new(|input, records| {
+            let mut outputs = Vec::with_capacity(records.len());
+            stage::for_each_record(input, &records, |record| {
+                let value = &record.value;
+                outputs.push(match input.topic {
+                    Topic::WindowCounts => Output::Count(codec::decode(value)?),
+                    Topic::Trends => Output::Trend(codec::decode(value)?),
+                    Topic::Alerts => Output::Alert(codec::decode(value)?),
+                    Topic::UserActivity => Output::Activity(codec::decode(value)?),
+                    other => anyhow::bail!("{other} holds no results"),
+                });
+                Ok(())
+            })?;
+            Ok(outputs)
+        })
     }
 
-    fn apply(&mut self, input: &Input, batch: Vec<Record>) -> anyhow::Result<()> {
-        stage::for_each_record(input, &batch, |record| {
-            let value = &record.value;
-            match input.topic {
-                Topic::WindowCounts => self.view.apply_count(&codec::decode(value)?),
-                Topic::Trends => self.view.apply_trend(codec::decode(value)?),
-                Topic::Alerts => self.view.apply_alert(codec::decode(value)?),
-                Topic::UserActivity => self.view.apply_activity(codec::decode(value)?),
-                other => anyhow::bail!("{other} holds no results"),
+    fn apply(&mut self, _input: &Input, batch: Vec<Output>) -> anyhow::Result<()> {
+        for output in batch {
+            match output {
+                Output::Count(count) => self.view.apply_count(&count),
+                Output::Trend(trend) => self.view.apply_trend(trend),
+                Output::Alert(alert) => self.view.apply_alert(alert),
+                Output::Activity(activity) => self.view.apply_activity(activity),
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     fn commit(&mut self, _log: &dyn Log, _inputs: &[Input], _last: bool) -> anyhow::Result<()> {

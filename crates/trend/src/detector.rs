@@ -69,6 +69,11 @@ impl Detector {
         })
     }
 
+    /// An extractor that finds keywords as this detector wants them, for [`Detector::apply_extracted`].
+    pub fn extractor(&self) -> Extractor {
+        Extractor::new(&self.settings)
+    }
+
     /// Takes the next event of a partition. Nothing is refused: what can't be taken is dropped and counted.
     pub fn apply(&mut self, partition: u32, event: &PostEvent<'_>) {
         let mut single = std::mem::take(&mut self.single);
@@ -78,8 +83,8 @@ impl Detector {
         self.single = single;
     }
 
-    /// Takes the next events of a partition, as [`Detector::apply`] does. Their [`Extractor`] must have had the same
-    /// settings.
+    /// Takes the next events of a partition, as [`Detector::apply`] does. They come from an [`Extractor`] of a
+    /// detector with the same settings.
     pub fn apply_extracted(&mut self, partition: u32, events: &ExtractedEvents) {
         for event in events.events() {
             self.apply_one(partition, events, event);
@@ -135,10 +140,7 @@ impl Detector {
     pub fn stats(&self) -> Stats {
         let engine = &self.engine;
         let pending_bytes: usize = self.pending.values().map(PendingPane::memory_bytes).sum();
-        let memory_bytes = pending_bytes
-            + engine.posts.memory_bytes()
-            + engine.keywords.memory_bytes()
-            + engine.authors.memory_bytes();
+        let memory_bytes = pending_bytes + engine.memory_bytes();
         Stats {
             counters: self.counters,
             watermark: self.watermark(),

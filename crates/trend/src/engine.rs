@@ -45,6 +45,14 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// Bytes held, about.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.posts.memory_bytes()
+            + self.keywords.memory_bytes()
+            + self.authors.memory_bytes()
+            + self.busy.memory_bytes()
+    }
+
     pub(crate) fn new() -> Self {
         Self {
             posts: PostStore::new(),

@@ -49,8 +49,8 @@ pub(crate) struct ExtractedEvent {
 }
 
 impl Extractor {
-    /// One that extracts as a detector with these settings wants it.
-    pub fn new(settings: &Settings) -> Self {
+    /// One that extracts as a detector with these settings, which are valid, wants it.
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             keywords_max: settings.keywords_per_post_max as usize,
             text_bytes_max: settings.sample_text_bytes_max as usize,

@@ -41,5 +41,14 @@ impl BusyAuthors {
         self.authors.retain(|&author| is_busy(author));
         let Self { authors, last } = self;
         last.retain(|(author, _), last| authors.contains(author) && last.any.is_some_and(&is_retained));
+        // A flood that is over must not hold its memory for ever.
+        if last.capacity() > 4 * last.len() {
+            last.shrink_to(2 * last.len());
+        }
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.authors.allocation_size() + self.last.allocation_size()
     }
 }
