@@ -22,7 +22,7 @@ demo: ## Simulated Bluesky and the real pipeline, offline, live trends in this t
 	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/demo/skytrend" demo $(ARGS)
 
 run: ## The live network (Jetstream), trends in this terminal
-	@echo "building skytrend (release) …"
+	@echo "building skytrend (release, three to four minutes on two cores the first time) …"
 	@$(CARGO) build --locked --release -p skytrend
 	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)
 

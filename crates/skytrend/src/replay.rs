@@ -48,6 +48,7 @@ struct Figures {
 /// Runs the files through the pipeline, one after the other, and prints the summary.
 pub fn run(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<()> {
     let started = Instant::now();
+    check_files(asked)?;
     let log = open_log(settings, asked)?;
     let figures = Figures::default();
     let no_more = Arc::new(AtomicBool::new(false));
@@ -93,6 +94,27 @@ pub fn run(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<()> {
         .print(asked.summary)
 }
 
+/// Refuses what would destroy a file: an output over an input or another output, or emptied for an input that is not
+/// there.
+fn check_files(asked: &cli::Replay) -> anyhow::Result<()> {
+    let mut taken = Vec::new();
+    for path in &asked.files {
+        let file = path.canonicalize().with_context(|| format!("can't read {}", path.display()))?;
+        anyhow::ensure!(!file.is_dir(), "can't read {}: it is a folder", path.display());
+        taken.push(file);
+    }
+    for path in asked.out.iter().chain(&asked.events) {
+        let file = path.canonicalize().or_else(|_| std::path::absolute(path))?;
+        anyhow::ensure!(
+            !taken.contains(&file),
+            "{} is read or written already by this replay",
+            path.display()
+        );
+        taken.push(file);
+    }
+    Ok(())
+}
+
 fn open_log(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<Arc<dyn Log>> {
     let log_settings = crate::log::Settings { provider: crate::log::Provider::Local, ..settings.log.clone() };
     let Some(dir) = &asked.log_dir else {
@@ -115,11 +137,12 @@ fn feed(
     let mut events = asked.events.as_deref().map(create).transpose()?;
     let (mut frames, mut decoded) = (0, 0);
     for path in &asked.files {
-        let mut feeder = Feeder::new(settings, asked, path, figures)?;
+        let replaying = || format!("replaying {}", path.display());
+        let mut feeder = Feeder::new(settings, asked, path, figures).with_context(replaying)?;
         let fed = feeder.run(log, &mut events, &figures.detected, worker_gone);
         frames += feeder.frames;
         decoded += feeder.intake.as_ref().map_or(0, Intake::decoded);
-        fed.with_context(|| format!("replaying {}", path.display()))?;
+        fed.with_context(replaying)?;
     }
     if let Some(mut events) = events {
         events.flush()?;

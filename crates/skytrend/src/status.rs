@@ -148,12 +148,10 @@ impl Status {
     /// What is missing until trends can stand, or none.
     pub fn waiting_for(&self) -> Option<String> {
         if self.parts.ingest && self.ingested.events.load(Ordering::Relaxed) == 0 {
-            let hint = if self.source.borrow().phase == Phase::Waiting {
-                " (`make demo` works without the network)"
-            } else {
-                ""
-            };
-            return Some(format!("{}{hint}", self.connection()));
+            // The reason stands in the header.
+            let is_without_network = self.source.borrow().phase == Phase::Waiting;
+            let hint = if is_without_network { "; `make demo` works without the network" } else { "" };
+            return Some(format!("the first event{hint}"));
         }
         let windows = self.detected.windows.load(Ordering::Relaxed);
         (windows == 0).then(|| format!("the first window of {} minutes to close", self.window_minutes))

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::signal::unix::SignalKind;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
@@ -136,12 +137,13 @@ fn note(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError
     }
 }
 
-/// Ctrl-C or SIGTERM.
+/// Ctrl-C, SIGTERM, or the end of the terminal (SIGHUP).
 pub async fn interrupted() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            warn!(%error, "can't listen for SIGTERM");
+    let listen = |kind| tokio::signal::unix::signal(kind);
+    let (mut terminate, mut hangup) = match (listen(SignalKind::terminate()), listen(SignalKind::hangup())) {
+        (Ok(terminate), Ok(hangup)) => (terminate, hangup),
+        (Err(error), _) | (_, Err(error)) => {
+            warn!(%error, "can't listen for SIGTERM and SIGHUP");
             let _ = tokio::signal::ctrl_c().await;
             return;
         }
@@ -149,6 +151,7 @@ pub async fn interrupted() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
     }
 }
 

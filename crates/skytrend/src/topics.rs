@@ -4,6 +4,7 @@
 mod remote;
 
 use std::io::Write;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use skytrend_event::Micros;
@@ -42,11 +43,22 @@ impl std::str::FromStr for From {
 /// `skytrend topics read`.
 pub fn read(settings: &Settings, asked: &TopicsRead, out: &mut impl Write) -> anyhow::Result<()> {
     let from: From = asked.from.parse()?;
-    match crate::log::open(&settings.log) {
+    match open_existing(settings) {
         Ok(log) => read_store(log.as_ref(), settings.log.partitions, asked, from, out),
-        Err(LogError::InUse { .. }) => Remote::new(settings).read(asked, out),
-        Err(error) => Err(error.into()),
+        Err(error) if is_in_use(&error) => Remote::new(settings).read(asked, out),
+        Err(error) => Err(error),
     }
+}
+
+/// Opens the log without making one where there is none.
+fn open_existing(settings: &Settings) -> anyhow::Result<Arc<dyn Log>> {
+    let path = settings.log.path.display();
+    anyhow::ensure!(settings.log.path.exists(), "there is no log at {path}: name its folder with --data-dir");
+    Ok(crate::log::open(&settings.log)?)
+}
+
+fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LogError::InUse { .. }))
 }
 
 /// Prints from an open log; follows until the reader of the output goes away.
@@ -99,15 +111,15 @@ pub fn shown(record: Record) -> TopicRecord {
 
 /// `skytrend topics list`.
 pub fn list(settings: &Settings, out: &mut impl Write) -> anyhow::Result<()> {
-    let log = match crate::log::open(&settings.log) {
+    let log = match open_existing(settings) {
         Ok(log) => log,
-        Err(LogError::InUse { .. }) => {
+        Err(error) if is_in_use(&error) => {
             anyhow::bail!(
-                "the log at {} is open in another process; its topics are at /api/v1/status there",
+                "the log at {} is open in another process; `skytrend topics read TOPIC` asks that process",
                 settings.log.path.display()
             )
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     writeln!(out, "{:<18} {:>9} {:>12} {:>12}  retention", "topic", "partition", "earliest", "next")?;
     for spec in log.topics()? {

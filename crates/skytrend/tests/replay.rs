@@ -112,3 +112,27 @@ fn large_bad_frames_are_dropped_and_the_replay_goes_on() {
     let bad = |summary: &Value| summary["dropped"]["invalid_cbor"].as_u64().unwrap_or(0);
     assert_eq!(bad(&both), bad(&good) + u64::from(FRAMES), "{both}");
 }
+
+#[test]
+fn a_replay_never_destroys_its_input_or_an_earlier_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (input, result, missing) = (path("input.bin"), path("result.jsonl"), path("missing.bin"));
+    std::fs::copy(recorded("firehose/jetstream_corpus/frames.bin.zst"), &input).unwrap();
+    std::fs::write(&result, "an earlier result\n").unwrap();
+    let before = std::fs::read(&input).unwrap();
+    for args in [
+        [&*input, "--out", &input, "--speed", "0"],
+        [&*missing, "--out", &result, "--speed", "0"],
+        [&*input, "--out", &result, "--events", &result],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_skytrend")).arg("replay").args(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !output.status.success() && said.contains(folder.path().to_str().unwrap()),
+            "{args:?}: {said}"
+        );
+    }
+    assert_eq!(std::fs::read(&input).unwrap(), before);
+    assert_eq!(std::fs::read_to_string(&result).unwrap(), "an earlier result\n");
+}

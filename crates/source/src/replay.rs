@@ -71,7 +71,7 @@ impl<'a> Input<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// The file cannot be read, or is damaged where it is compressed.
-    #[error("the file cannot be read at byte {offset} of its contents: {source}")]
+    #[error("the file cannot be read at byte {offset} of its contents")]
     Io {
         /// Where, in bytes of the uncompressed contents.
         offset: u64,

@@ -1,6 +1,5 @@
 //! How the connection is doing, for people and for metrics: cheap to read at any time, written only when it changes.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use skytrend_event::Micros;
@@ -136,26 +135,24 @@ pub struct Status {
 }
 
 impl Status {
-    /// One plain sentence, such as `can't reach wss://a.example: connection refused; retrying in 4 s`, at the instant
+    /// One plain sentence, such as `can't reach wss://a.example, retrying in 4 s: connection refused`, at the instant
     /// `now` of our clock.
     pub fn describe(&self, now: Micros) -> String {
-        let mut text = match self.phase {
-            Phase::Starting => return "starting".to_owned(),
-            Phase::Stopped if self.last_error.is_empty() => return "stopped".to_owned(),
-            Phase::Stopped => return format!("stopped: {}", self.last_error),
-            Phase::Connected => return format!("connected to {}", self.host),
-            Phase::Paused => return format!("waiting for the pipeline before going on with {}", self.host),
-            Phase::Connecting if self.last_error.is_empty() => return format!("connecting to {}", self.host),
-            Phase::Connecting | Phase::Waiting => format!("can't reach {}: {}", self.host, self.last_error),
+        let when = match self.retry_at {
+            Some(at) => format!("retrying in {} s", at.seconds_since(now).max(0.0).ceil()),
+            None => "trying again now".to_owned(),
         };
-        match self.retry_at {
-            Some(at) => {
-                let secs = at.seconds_since(now).max(0.0).ceil();
-                let _ = write!(text, "; retrying in {secs} s");
+        match self.phase {
+            Phase::Starting => "starting".to_owned(),
+            Phase::Stopped if self.last_error.is_empty() => "stopped".to_owned(),
+            Phase::Stopped => format!("stopped: {}", self.last_error),
+            Phase::Connected => format!("connected to {}", self.host),
+            Phase::Paused => format!("waiting for the pipeline before going on with {}", self.host),
+            Phase::Connecting if self.last_error.is_empty() => format!("connecting to {}", self.host),
+            Phase::Connecting | Phase::Waiting => {
+                format!("can't reach {}, {when}: {}", self.host, self.last_error)
             }
-            None => text.push_str("; trying again now"),
         }
-        text
     }
 }
 
@@ -173,7 +170,7 @@ mod tests {
             ..Status::default()
         };
         let text = status.describe(Micros(10_000_000));
-        assert_eq!(text, "can't reach wss://a.example: connection refused; retrying in 4 s");
+        assert_eq!(text, "can't reach wss://a.example, retrying in 4 s: connection refused");
     }
 
     #[test]

@@ -26,7 +26,7 @@ async fn retry_after_is_honoured_and_told() {
     // What has passed since the answer is taken off.
     assert!((1..=30_000_000).contains(&(status.retry_at.unwrap().0 - status.since.0)), "{status:?}");
     let text = status.describe(Micros(status.retry_at.unwrap().0 - 30_000_000));
-    assert_eq!(text, format!("can't reach {}: HTTP 429; retrying in 30 s", server.url()));
+    assert_eq!(text, format!("can't reach {}, retrying in 30 s: HTTP 429", server.url()));
     client.stop().await;
 }
 
