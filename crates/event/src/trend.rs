@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::keyword::undetermined;
 use crate::{EventId, KeywordKind, Micros, WindowKind};
 
+/// A share of all, a factor that changes nothing.
+fn whole() -> f64 {
+    1.0
+}
+
 /// Where a trend is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,6 +40,10 @@ pub struct Trend {
     /// The language that most of its latest posts are in (BCP 47 primary subtag), or `und`.
     #[serde(default = "undetermined")]
     pub language: String,
+    /// Of the topic that the keyword stands for, 16 hexadecimal digits; the same in every window while the topic lasts,
+    /// although another of its keywords may come to stand for it.
+    #[serde(default)]
+    pub topic_id: String,
     /// Where it is in its life.
     pub status: TrendStatus,
     /// Sliding or tumbling.
@@ -65,10 +74,19 @@ pub struct Trend {
     pub rank: u32,
     /// Places gained since the slide before (negative: lost); none for a trend that is new in the ranking.
     pub rank_change: Option<i32>,
+    /// Whether an alert about it is open.
+    #[serde(default)]
+    pub is_alerting: bool,
     /// Posts per minute of the last hour, oldest first; at most 60.
     #[serde(default)]
     pub sparkline: Vec<u32>,
-    /// Keywords that occur in the same posts, most shared first.
+    /// The keywords that rise together in the same posts and are this topic, the shown one first; hashtags with `#`.
+    #[serde(default)]
+    pub terms: Vec<String>,
+    /// Share of its authors that look like people who talk, 0 to 1: near-copies and accounts made for the topic are not.
+    #[serde(default = "whole")]
+    pub organic_share: f64,
+    /// Other keywords of the same posts, most shared first.
     #[serde(default)]
     pub related: Vec<String>,
     /// Real posts of this window, newest first.
@@ -104,6 +122,12 @@ pub struct ScoreParts {
     pub expected: f64,
     /// Over-dispersion: variance is `expected + dispersion * expected^2`.
     pub dispersion: f64,
+    /// Factor of the hour of the day.
+    #[serde(default = "whole")]
+    pub daily_season: f64,
+    /// Factor of the hour of the week, beyond that of the day.
+    #[serde(default = "whole")]
+    pub weekly_season: f64,
     /// Factor of the last two hours' level.
     pub local_level: f64,
     /// Posts of all keywords in the window, the denominator of the expected share.
@@ -139,6 +163,9 @@ pub struct Alert {
     /// As in [`Trend`].
     #[serde(default = "undetermined")]
     pub language: String,
+    /// As in [`Trend`].
+    #[serde(default)]
+    pub topic_id: String,
     /// Posts in the window.
     pub frequency: u64,
     /// Distinct authors in the window.

@@ -1,5 +1,6 @@
-//! What a keyword is expected to do, from its own past: its share of the posts, how much it scatters beyond chance,
-//! and its level of the last two hours (ALGORITHM.md 1.2). Numbers of one keyword only, changed in the order of time.
+//! What a keyword is expected to do, from its own past: its share of the posts, its hours of the day and of the week,
+//! how much it scatters beyond chance, and its level of the last two hours (ALGORITHM.md 1.2). Numbers of one keyword
+//! only, changed in the order of time.
 //!
 //! Four departures from the formulas there, for installations without a long past:
 //! - Sums that decay instead of moving averages; the same in the long run, and right from the first epoch on.
@@ -9,6 +10,7 @@
 //!   so that keywords which were merely rare in a short past don't stand out.
 //! - A keyword that is admitted late is credited with a past ([`Baseline::admitted`]).
 
+use crate::season::{HourPosition, KeywordSeason, hour_of};
 use crate::stream::{EPOCH_MINUTES, LOCAL_EPOCHS, StreamLevel};
 
 /// How much the uncertainty of the share counts. A gamma prior of half an author has a far longer tail than a normal
@@ -32,13 +34,19 @@ const DISPERSION_EXPECTED_FULL: f64 = 20.0;
 /// The local level is trusted like this many authors, and stays within these limits.
 const LOCAL_PRIOR: f64 = 6.0;
 const LOCAL_LIMITS: std::ops::RangeInclusive<f64> = 0.5..=1.8;
+/// The hour of the day is trusted like this many authors, and the hour of the week likewise.
+const DAILY_PRIOR: f64 = 4.0;
+const WEEKLY_PRIOR: f64 = 2.0;
+/// An epoch without the keyword, in which so few authors were to be expected, tells next to nothing: what hour it was is
+/// not looked up. Most keywords are rare, so that saves most of the work of learning.
+const EXPECTED_NEGLIGIBLE: f64 = 0.05;
 /// Residuals and local levels mean something after this many epochs.
 const SETTLED_EPOCHS: f64 = 3.0;
 /// What is learned of one epoch is cut at this many standard deviations above the expectation.
 const WINSOR_DEVIATIONS: f64 = 2.5;
 
 /// See the module.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Baseline {
     /// Authors (near-copies once) in the learned epochs, winsorised, older ones counting less.
     pub(crate) authors: f64,
@@ -50,6 +58,8 @@ pub(crate) struct Baseline {
     /// Authors in two hours, and how many the share alone would explain.
     pub(crate) local: f64,
     pub(crate) local_expected: f64,
+    /// Authors by hour of the day and of the week.
+    pub(crate) season: KeywordSeason,
 }
 
 /// What is expected in a window.
@@ -63,6 +73,10 @@ pub(crate) struct Expectation {
     pub(crate) dispersion: f64,
     /// Relative variance of the share, as far as the past goes.
     pub(crate) share_uncertainty: f64,
+    /// Factor of the hour of the day.
+    pub(crate) daily_season: f64,
+    /// Factor of the hour of the week, beyond that of the day.
+    pub(crate) weekly_season: f64,
     /// Factor of the last two hours.
     pub(crate) local_level: f64,
 }
@@ -93,13 +107,24 @@ impl Baseline {
         let needed = f64::from(admission_authors);
         let mean = libm::pow(libm::tgamma(needed + 1.0) / windows, 1.0 / needed).min(needed / 2.0);
         let authors = mean * windows;
-        Self { authors, posts: authors, ..Self::default() }
+        let season = KeywordSeason::steady(authors / stream.posts.max(1.0), &stream.season);
+        Self { authors, posts: authors, season, ..Self::default() }
     }
 
-    /// What is expected among `window_posts` posts of all keywords.
-    pub(crate) fn expect(&self, stream: &StreamLevel, window_posts: f64) -> Expectation {
+    /// What is expected among `window_posts` posts of all keywords around minute `middle`.
+    pub(crate) fn expect(&self, stream: &StreamLevel, middle: i64, window_posts: f64) -> Expectation {
+        self.expect_in(Some(HourPosition::of(middle)), stream, window_posts)
+    }
+
+    /// The same; the hour is not looked at if there is none.
+    fn expect_in(
+        &self,
+        position: Option<HourPosition>,
+        stream: &StreamLevel,
+        window_posts: f64,
+    ) -> Expectation {
         let prior = PRIOR_AUTHORS + PRIOR_AUTHORS_PER_EPOCH * stream.epochs;
-        let share = (self.authors + prior) / (stream.posts + PRIOR_POSTS);
+        let share = self.share(stream);
         let dispersion = ((PRIOR_DISPERSION * PRIOR_DISPERSION_EPOCHS + self.dispersion)
             / (PRIOR_DISPERSION_EPOCHS + self.dispersion_weight))
             .clamp(*DISPERSION.start(), *DISPERSION.end());
@@ -108,20 +133,60 @@ impl Baseline {
         let local_level = ((LOCAL_PRIOR + information * self.local)
             / (LOCAL_PRIOR + information * self.local_expected))
             .clamp(*LOCAL_LIMITS.start(), *LOCAL_LIMITS.end());
-        let authors = share * local_level * window_posts;
+        let (daily_season, weekly_season) =
+            position.map_or((1.0, 1.0), |position| self.seasons(&position, stream, share, dispersion));
+        let authors = share * daily_season * weekly_season * local_level * window_posts;
         Expectation {
             authors,
             posts: authors * (self.posts + prior) / (self.authors + prior),
             dispersion,
             share_uncertainty: 1.0 / (self.authors + prior),
+            daily_season,
+            weekly_season,
             local_level,
         }
     }
 
-    /// Learns an epoch that lies wholly outside every window still to be scored. `stream` is as before the epoch.
-    pub(crate) fn learn(&mut self, stream: &StreamLevel, authors: u32, posts: u32, epoch_posts: f64) {
+    /// Authors in each post of the stream, in the long run.
+    fn share(&self, stream: &StreamLevel) -> f64 {
+        let prior = PRIOR_AUTHORS + PRIOR_AUTHORS_PER_EPOCH * stream.epochs;
+        (self.authors + prior) / (stream.posts + PRIOR_POSTS)
+    }
+
+    /// The factors of the hour of the day and of the hour of the week.
+    fn seasons(
+        &self,
+        position: &HourPosition,
+        stream: &StreamLevel,
+        share: f64,
+        dispersion: f64,
+    ) -> (f64, f64) {
+        let information = 1.0 / (1.0 + dispersion * share * stream.hourly_posts());
+        let factor = |bins: [usize; 2], share: f64, prior: f64| {
+            let authors = self.season.authors(bins);
+            let posts = bins.map(|bin| stream.season.bins[bin]);
+            position.between([0, 1].map(|side| {
+                (prior + information * authors[side]) / (prior + information * share * posts[side])
+            }))
+        };
+        let daily = factor(position.day, share, DAILY_PRIOR);
+        (daily, factor(position.week, share * daily, WEEKLY_PRIOR))
+    }
+
+    /// Learns the epoch from minute `start` on, which lies wholly outside every window still to be scored. `stream` is
+    /// as before the epoch, but has entered its hour.
+    pub(crate) fn learn(
+        &mut self,
+        stream: &StreamLevel,
+        start: i64,
+        authors: u32,
+        posts: u32,
+        epoch_posts: f64,
+    ) {
         let observed = f64::from(authors);
-        let expected = self.expect(stream, epoch_posts);
+        let is_negligible = authors == 0 && self.share(stream) * epoch_posts < EXPECTED_NEGLIGIBLE;
+        let position = (!is_negligible).then(|| HourPosition::of(start + EPOCH_MINUTES / 2));
+        let expected = self.expect_in(position, stream, epoch_posts);
         let mean = expected.authors;
         let ceiling = mean + WINSOR_DEVIATIONS * expected.deviation() + 0.5;
         let learned = if stream.epochs > 0.0 { observed.min(ceiling) } else { observed };
@@ -140,6 +205,7 @@ impl Baseline {
                 local_weight * (LOCAL_EPOCHS * mean / expected.local_level - self.local_expected);
         }
         let learned_share = if authors > 0 { learned / observed } else { 0.0 };
+        self.season.learn(hour_of(start), learned);
         self.authors = self.authors * StreamLevel::decay() + learned;
         self.posts = self.posts * StreamLevel::decay() + learned_share * f64::from(posts);
     }
@@ -156,9 +222,11 @@ mod tests {
 
     fn learned(authors: &[u32]) -> (Baseline, StreamLevel) {
         let (mut baseline, mut stream) = (Baseline::default(), StreamLevel::default());
-        for &count in authors {
-            baseline.learn(&stream, count, 2 * count, 1000.0);
-            stream.learn(1000);
+        for (&count, epoch) in authors.iter().zip(0..) {
+            let start = epoch * EPOCH_MINUTES;
+            baseline.season.release(stream.season.enter(hour_of(start)));
+            baseline.learn(&stream, start, count, 2 * count, 1000.0);
+            stream.learn(start, 1000);
         }
         (baseline, stream)
     }
@@ -166,7 +234,7 @@ mod tests {
     #[test]
     fn a_steady_keyword_is_expected_at_its_rate() {
         let (baseline, stream) = learned(&[20; 288]);
-        let expected = baseline.expect(&stream, 2000.0);
+        let expected = baseline.expect(&stream, 0, 2000.0);
         assert!((expected.authors - 40.0).abs() < 2.0, "{expected:?}");
         assert!((expected.posts - 80.0).abs() < 4.0, "{expected:?}");
         assert!(expected.dispersion < PRIOR_DISPERSION, "{expected:?}");
@@ -176,9 +244,9 @@ mod tests {
     fn a_keyword_never_seen_is_expected_less_the_longer_the_past() {
         let (short, short_stream) = learned(&[0; 2]);
         let (long, long_stream) = learned(&[0; 500]);
-        assert!(short.expect(&short_stream, 2000.0).authors < 1.0);
-        assert!(long.expect(&long_stream, 2000.0).authors < 0.1);
-        let nothing = Baseline::default().expect(&StreamLevel::default(), 2000.0);
+        assert!(short.expect(&short_stream, 0, 2000.0).authors < 1.0);
+        assert!(long.expect(&long_stream, 0, 2000.0).authors < 0.1);
+        let nothing = Baseline::default().expect(&StreamLevel::default(), 0, 2000.0);
         assert!((nothing.authors - 40.0).abs() < 1e-9, "{nothing:?}");
     }
 
@@ -186,7 +254,7 @@ mod tests {
     fn a_keyword_admitted_late_has_a_past_that_fades_with_the_streams_age() {
         let expected = |epochs: usize| {
             let (_, stream) = learned(&vec![0; epochs]);
-            Baseline::admitted(&stream, 3, 10).expect(&stream, 2000.0).authors
+            Baseline::admitted(&stream, 3, 10).expect(&stream, 0, 2000.0).authors
         };
         // In 16 windows, three authors are expected once at a mean of 0.72; in 432, at 0.24.
         assert!((expected(32) - 0.78).abs() < 0.05, "{}", expected(32));
@@ -197,9 +265,9 @@ mod tests {
     #[test]
     fn a_burst_moves_the_expectation_little_and_the_dispersion_much() {
         let (calm, stream) = learned(&[10; 100]);
-        let mut burst = calm;
-        burst.learn(&stream, 1000, 1000, 1000.0);
-        let (before, after) = (calm.expect(&stream, 1000.0), burst.expect(&stream, 1000.0));
+        let mut burst = calm.clone();
+        burst.learn(&stream, 500, 1000, 1000, 1000.0);
+        let (before, after) = (calm.expect(&stream, 0, 1000.0), burst.expect(&stream, 0, 1000.0));
         assert!(after.authors < 1.2 * before.authors, "{before:?} {after:?}");
         assert!(after.dispersion > 2.0 * before.dispersion, "{before:?} {after:?}");
     }
@@ -208,6 +276,6 @@ mod tests {
     fn a_scattering_keyword_is_known_as_such() {
         let counts: Vec<u32> = (0..400).map(|epoch| if epoch % 4 == 0 { 60 } else { 2 }).collect();
         let (baseline, stream) = learned(&counts);
-        assert!(baseline.expect(&stream, 1000.0).dispersion > 0.5);
+        assert!(baseline.expect(&stream, 0, 1000.0).dispersion > 0.5);
     }
 }

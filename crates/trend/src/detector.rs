@@ -151,7 +151,7 @@ impl Detector {
             pending_events: self.pending_events as u64,
             authors: engine.authors.len() as u64,
             sessions_cut: engine.authors.sessions_cut,
-            trends: engine.sliding.episodes.len() as u64,
+            trends: engine.sliding.topics.len() as u64,
             open_alerts: engine.sliding.alerts.len() as u64,
             history_minutes: engine.stream.minutes,
             memory_bytes: memory_bytes as u64,

@@ -15,6 +15,7 @@ use crate::keywords::Keywords;
 use crate::pane::PendingPane;
 use crate::posts::PostStore;
 use crate::rank::Ranking;
+use crate::season::hour_of;
 use crate::settings::{SHARDS, Settings};
 use crate::stats::Counters;
 use crate::stream::{EPOCH_MINUTES, StreamLevel};
@@ -108,9 +109,9 @@ impl Engine {
             ));
             outputs.push(output);
         }
-        let stream = self.stream;
+        let stream = &self.stream;
         counters.states_evicted += self.keywords.evict(settings.tracked_keywords_max, |state| {
-            let level = state.baseline.epoch_authors(&stream);
+            let level = state.baseline.epoch_authors(stream);
             level.max(f64::from(state.observed.get(minute)))
         });
     }
@@ -123,7 +124,9 @@ impl Engine {
         let (first, live_posts_from) = self.posts.since_minute(end - EPOCH_MINUTES);
         let (past_last, live_posts_after) = self.posts.since_minute(end);
         let epoch_posts = live_posts_from - live_posts_after;
+        let start = end - EPOCH_MINUTES;
         if !self.stream.is_gap(epoch_posts) {
+            let due = self.stream.season.enter(hour_of(start));
             let (stream, posts, tallier) = (&self.stream, &self.posts, &mut self.tallier);
             let authors = self.authors.numbers();
             self.keywords.for_each_state(|state, occurrences| {
@@ -131,10 +134,11 @@ impl Engine {
                 let of_epoch = &occurrences[place_of(first)..place_of(past_last)];
                 let clusters = tallier.clusters(of_epoch, posts, authors);
                 let learned: &mut Baseline = &mut state.baseline;
-                learned.learn(stream, clusters, of_epoch.len() as u32, epoch_posts as f64);
+                learned.season.release(due.clone());
+                learned.learn(stream, start, clusters, of_epoch.len() as u32, epoch_posts as f64);
             });
         }
-        self.stream.learn(epoch_posts);
+        self.stream.learn(start, epoch_posts);
         self.tidy_busy_authors();
     }
 

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::extract::Keyword;
 use crate::posts::Occurrence;
+use crate::season::KeywordSeason;
 use crate::settings::SHARDS;
 use crate::state::KeywordState;
 use crate::tally::Tally;
@@ -338,6 +339,7 @@ impl Keywords {
         glance.watched_until = i64::MIN;
         self.states_in_shard[shard_of(self.entries[number as usize].hash)] -= 1;
         self.owners[place as usize] = None;
+        self.states[place as usize].baseline.season = KeywordSeason::default();
         self.free_states.push(place);
         self.remove_if_unused(number);
     }
@@ -362,7 +364,9 @@ impl Keywords {
         // Past four, the items of a list are on the heap; a text is about a dozen bytes in a block of 16.
         let lists: usize =
             self.entries.iter().filter(|entry| entry.occurrences.items.spilled()).map(list_bytes).sum();
+        let seasons: usize = self.states.iter().map(|state| state.baseline.season.heap_bytes()).sum();
         lists
+            + seasons
             + self.by_hash.len() * 16
             + self.entries.capacity() * (size_of::<Entry>() + size_of::<Glance>())
             + self.states.capacity() * size_of::<KeywordState>()

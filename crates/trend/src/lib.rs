@@ -63,6 +63,8 @@ mod baseline;
 mod engine;
 mod rank;
 mod score;
+mod season;
+mod sketch;
 mod state;
 mod stream;
 mod tally;

@@ -45,6 +45,8 @@ mod tests {
             posts: 12.0,
             dispersion: 0.04,
             share_uncertainty: 0.02,
+            daily_season: 1.0,
+            weekly_season: 1.0,
             local_level: 1.0,
         };
         let score = Score::of(30, &expected);

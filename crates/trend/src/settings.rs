@@ -38,8 +38,10 @@ pub struct Settings {
     pub min_growth_rate: f64,
     /// A keyword becomes a trend at this z-score, in standard deviations (ALGORITHM.md 1.3).
     pub min_z_score: f64,
-    /// A trend ends when its z-score falls below this.
+    /// A trend ends when its z-score has stayed below this …
     pub end_z_score: f64,
+    /// … for this long.
+    pub end_minutes: u32,
     /// An alert opens at this z-score: 0.5 false alarms an hour over 8,700 keywords (ALGORITHM.md 1.3).
     pub alert_z_score: f64,
     /// An alert closes when the z-score has stayed below this …
@@ -84,6 +86,7 @@ impl Default for Settings {
             min_growth_rate: 1.5,
             min_z_score: 3.5,
             end_z_score: 2.5,
+            end_minutes: 5,
             alert_z_score: 6.0,
             alert_end_z_score: 3.0,
             alert_end_minutes: 10,
@@ -114,7 +117,7 @@ impl Settings {
     /// Checks that each value lies in its range.
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         let minutes = 1..=WINDOW_MINUTES_MAX;
-        let rules: [(&'static str, bool, &'static str); 19] = [
+        let rules: [(&'static str, bool, &'static str); 20] = [
             ("sliding_minutes", minutes.contains(&self.sliding_minutes), "1 to 240"),
             (
                 "slide_minutes",
@@ -130,6 +133,7 @@ impl Settings {
             ("min_growth_rate", self.min_growth_rate >= 0.0, "a number, at least 0"),
             ("min_z_score", self.min_z_score.is_finite(), "a finite number"),
             ("end_z_score", self.end_z_score <= self.min_z_score, "a number, at most min_z_score"),
+            ("end_minutes", self.end_minutes <= self.alert_end_minutes, "at most alert_end_minutes"),
             ("alert_z_score", self.alert_z_score >= self.min_z_score, "a number, at least min_z_score"),
             (
                 "alert_end_z_score",

@@ -24,6 +24,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Detector;
 use crate::detector::Partition;
+use crate::season::StreamSeason;
 use crate::settings::{InvalidSettings, Settings};
 use crate::stats::Counters;
 use crate::stream::StreamLevel;
@@ -31,7 +32,7 @@ use bytes::{Reader, Writer};
 
 const MAGIC: [u8; 16] = *b"skytrend trend\0\0";
 /// Version of the format; each change of the format or of the meaning of a number takes the next one.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// Bytes of the checksum at the end.
 const CHECKSUM_BYTES: usize = 8;
 /// No installation has more; keeps a corrupt number from asking for memory.
@@ -197,15 +198,28 @@ fn write_stream(writer: &mut Writer<'_>, stream: &StreamLevel) {
         writer.float(number);
     }
     writer.number(u64::from(stream.minutes));
+    writer.option(stream.season.hour, Writer::signed);
+    for posts in stream.season.held.into_iter().chain(stream.season.bins) {
+        writer.float(posts);
+    }
 }
 
 fn read_stream(reader: &mut Reader<'_>) -> Result<StreamLevel, SnapshotError> {
-    Ok(StreamLevel {
+    let mut stream = StreamLevel {
         epochs: reader.float("epochs")?,
         posts: reader.float("posts of the epochs")?,
         usual_posts: reader.float("usual posts")?,
         minutes: reader.small("history")?,
-    })
+        season: StreamSeason {
+            hour: reader.option(|reader| reader.minute("hour"))?,
+            ..StreamSeason::default()
+        },
+    };
+    let StreamSeason { held, bins, .. } = &mut stream.season;
+    for posts in held.iter_mut().chain(bins) {
+        *posts = reader.amount("posts of an hour")?;
+    }
+    Ok(stream)
 }
 
 #[cfg(test)]

@@ -112,7 +112,8 @@ impl KeywordState {
         stream: &StreamLevel,
         settings: &Settings,
     ) -> Assessment {
-        let expected = self.baseline.expect(stream, window_posts as f64);
+        let middle = minute + 1 - settings.longest_window_minutes() / 2;
+        let expected = self.baseline.expect(stream, middle, window_posts as f64);
         let score = Score::of(tally.clusters, &expected);
         let stands_out = tally.posts >= settings.min_frequency
             && tally.clusters >= settings.min_authors
@@ -127,6 +128,8 @@ impl KeywordState {
             observed: f64::from(tally.clusters),
             expected: expected.authors,
             dispersion: expected.dispersion,
+            daily_season: expected.daily_season,
+            weekly_season: expected.weekly_season,
             local_level: expected.local_level,
             window_posts,
             copied_share: f64::from(tally.copies) / f64::from(tally.posts.max(1)),

@@ -1,6 +1,8 @@
 //! What the whole stream has been like: the denominators that every keyword's baseline shares. One value for all
 //! shards; it is advanced by the number of posts of each epoch and nothing else.
 
+use crate::season::{StreamSeason, hour_of};
+
 /// Baselines learn in steps of this many minutes (ALGORITHM.md 1.2).
 pub(crate) const EPOCH_MINUTES: i64 = 5;
 /// What a baseline has learned counts half after 72 hours.
@@ -11,7 +13,7 @@ pub(crate) const LOCAL_EPOCHS: f64 = 120.0 / EPOCH_MINUTES as f64;
 const GAP_SHARE: f64 = 0.25;
 
 /// See the module.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct StreamLevel {
     /// Number of epochs learned, older ones counting less.
     pub(crate) epochs: f64,
@@ -21,6 +23,8 @@ pub(crate) struct StreamLevel {
     pub(crate) usual_posts: f64,
     /// Minutes learned, all counting the same.
     pub(crate) minutes: u32,
+    /// Posts by hour of the day and of the week.
+    pub(crate) season: StreamSeason,
 }
 
 impl StreamLevel {
@@ -39,9 +43,16 @@ impl StreamLevel {
         posts == 0 || (posts as f64) < GAP_SHARE * self.usual_posts
     }
 
-    /// Takes an epoch's posts. A gap moves only the usual rate, so that a lasting change of rate is accepted.
-    pub(crate) fn learn(&mut self, posts: u64) {
+    /// Posts in an average hour.
+    pub(crate) fn hourly_posts(&self) -> f64 {
+        self.posts / self.epochs.max(1.0) * (60 / EPOCH_MINUTES) as f64
+    }
+
+    /// Takes the posts of the epoch that starts at minute `start`. A gap moves only the usual rate, so that a lasting
+    /// change of rate is accepted. The season must have been [entered](StreamSeason::enter).
+    pub(crate) fn learn(&mut self, start: i64, posts: u64) {
         if !self.is_gap(posts) {
+            self.season.learn(hour_of(start), posts as f64);
             self.epochs = self.epochs * Self::decay() + 1.0;
             self.posts = self.posts * Self::decay() + posts as f64;
             self.minutes = self.minutes.saturating_add(EPOCH_MINUTES as u32);
@@ -62,16 +73,16 @@ mod tests {
     fn a_gap_is_not_learned_and_a_lasting_change_is() {
         let mut stream = StreamLevel::default();
         for _ in 0..24 {
-            stream.learn(1000);
+            stream.learn(0, 1000);
         }
-        let before = stream;
-        stream.learn(10);
+        let before = stream.clone();
+        stream.learn(0, 10);
         assert_eq!(
             (stream.epochs, stream.posts, stream.minutes),
             (before.epochs, before.posts, before.minutes)
         );
         for _ in 0..200 {
-            stream.learn(10);
+            stream.learn(0, 10);
         }
         assert!(!stream.is_gap(10));
     }
@@ -79,7 +90,7 @@ mod tests {
     #[test]
     fn weights_halve_in_72_hours() {
         let mut stream = StreamLevel::default();
-        stream.learn(1000);
+        stream.learn(0, 1000);
         stream.usual_posts = 0.0;
         for _ in 0..864 {
             stream.epochs *= StreamLevel::decay();

@@ -176,12 +176,16 @@ fn sample_post() -> impl Strategy<Value = SamplePost> {
 }
 
 fn score_parts() -> impl Strategy<Value = ScoreParts> {
-    (number(), number(), number(), number(), count(), number(), small_count()).prop_map(
-        |(observed, expected, dispersion, local_level, window_posts, copied_share, history_minutes)| {
+    let factors = (number(), number(), number());
+    (number(), number(), number(), factors, count(), number(), small_count()).prop_map(
+        |(observed, expected, dispersion, factors, window_posts, copied_share, history_minutes)| {
+            let (daily_season, weekly_season, local_level) = factors;
             ScoreParts {
                 observed,
                 expected,
                 dispersion,
+                daily_season,
+                weekly_season,
                 local_level,
                 window_posts,
                 copied_share,
@@ -200,22 +204,29 @@ pub fn trend() -> impl Strategy<Value = Trend> {
         Just(TrendStatus::Ended),
     ];
     (
-        (text(), text(), keyword_kind(), text(), status, window()),
+        (text(), text(), keyword_kind(), text(), text(), status, window(), any::<bool>()),
         (micros(), micros(), micros(), count(), count(), small_count(), of(any::<i32>())),
-        (number(), number(), number(), number(), number(), number()),
-        (vec(small_count(), 0..8), vec(text(), 0..4), vec(sample_post(), 0..3), score_parts()),
+        (number(), number(), number(), number(), number(), number(), number()),
+        (
+            vec(small_count(), 0..8),
+            vec(text(), 0..4),
+            vec(text(), 0..4),
+            vec(sample_post(), 0..3),
+            score_parts(),
+        ),
     )
         .prop_map(|(what, when_and_counts, numbers, lists)| {
-            let (keyword, normalized_keyword, kind, language, status, window) = what;
+            let (keyword, normalized_keyword, kind, language, topic_id, status, window, is_alerting) = what;
             let (window_start, window_end, started_at, frequency, unique_authors, rank, rank_change) =
                 when_and_counts;
-            let (expected, growth_rate, z_score, confidence_score, velocity, score) = numbers;
-            let (sparkline, related, sample_posts, why) = lists;
+            let (expected, growth_rate, z_score, confidence_score, velocity, score, organic_share) = numbers;
+            let (sparkline, terms, related, sample_posts, why) = lists;
             Trend {
                 keyword,
                 normalized_keyword,
                 kind,
                 language,
+                topic_id,
                 status,
                 window,
                 window_start,
@@ -231,7 +242,10 @@ pub fn trend() -> impl Strategy<Value = Trend> {
                 score,
                 rank,
                 rank_change,
+                is_alerting,
                 sparkline,
+                terms,
+                organic_share,
                 related,
                 sample_posts,
                 why,
@@ -270,12 +284,12 @@ pub fn keyword_count() -> impl Strategy<Value = KeywordCount> {
 pub fn alert() -> impl Strategy<Value = Alert> {
     let kind = prop_oneof![Just(AlertKind::Started), Just(AlertKind::Ended)];
     (
-        (kind, text(), text(), keyword_kind(), text(), window()),
+        (kind, text(), text(), keyword_kind(), text(), text(), window()),
         (count(), count(), number(), number(), number(), number(), small_count()),
         (micros(), micros(), micros(), vec(sample_post(), 0..3)),
     )
         .prop_map(|(what, numbers, (window_start, window_end, started_at, sample_posts))| {
-            let (kind, keyword, normalized_keyword, keyword_kind, language, window) = what;
+            let (kind, keyword, normalized_keyword, keyword_kind, language, topic_id, window) = what;
             let (frequency, unique_authors, growth_rate, z_score, confidence_score, velocity, rank) = numbers;
             Alert {
                 kind,
@@ -283,6 +297,7 @@ pub fn alert() -> impl Strategy<Value = Alert> {
                 normalized_keyword,
                 keyword_kind,
                 language,
+                topic_id,
                 frequency,
                 unique_authors,
                 growth_rate,

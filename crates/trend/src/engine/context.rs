@@ -5,7 +5,7 @@ use skytrend_event::{KeywordKind, SamplePost};
 use super::Engine;
 use crate::pane::authority;
 use crate::posts::Occurrence;
-use crate::rank::{Context, KeywordKey};
+use crate::rank::{Context, KeywordKey, with_sign};
 use crate::settings::Settings;
 use crate::signature::Signature;
 
@@ -95,10 +95,6 @@ impl Engine {
             right.0.cmp(&left.0).then((left.1, left.2).cmp(&(right.1, right.2)))
         });
         related.truncate(settings.related_keywords as usize);
-        let text = |(_, normalized, kind): (u32, &str, KeywordKind)| match kind {
-            KeywordKind::Hashtag => format!("#{normalized}"),
-            KeywordKind::Word | KeywordKind::Phrase => normalized.to_owned(),
-        };
-        related.into_iter().map(text).collect()
+        related.into_iter().map(|(_, normalized, kind)| with_sign(kind, normalized.to_owned())).collect()
     }
 }

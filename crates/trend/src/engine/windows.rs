@@ -2,15 +2,16 @@
 
 use std::cmp::Reverse;
 
-use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
+use skytrend_event::{KeywordCount, WindowKind};
 
 use super::{Engine, start_of};
 use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
 use crate::keywords::{Entry, Tallies};
 use crate::language::LanguageCode;
-use crate::rank::{Candidate, Window};
+use crate::rank::{Candidate, Window, with_sign};
 use crate::settings::Settings;
+use crate::sketch::AuthorSketch;
 use crate::state::KeywordState;
 use crate::tally::Tally;
 use crate::window::WindowOutput;
@@ -61,8 +62,8 @@ impl Engine {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
         });
-        let (trends, alerts) =
-            ranking.rank(window, candidates, tested, settings, |key| self.context_of(key, first, settings));
+        let (trends, alerts) = ranking
+            .rank(window, candidates, posts, tested, settings, |key| self.context_of(key, first, settings));
         match kind {
             WindowKind::Sliding => self.sliding = ranking,
             WindowKind::Tumbling => self.tumbling = ranking,
@@ -119,18 +120,19 @@ impl Engine {
         counted: &Counted,
         settings: &Settings,
     ) -> Option<Candidate> {
-        let stream = self.stream;
+        let stream = &self.stream;
         let state = self.keywords.state_mut(number)?;
         if !is_tested && !state.is_watched(counted.minute) {
             return None;
         }
-        let assessment = state.advance(counted.minute, tally, counted.posts, &stream, settings);
+        let assessment = state.advance(counted.minute, tally, counted.posts, stream, settings);
         if !assessment.stands_out && !state.is_watched(counted.minute) {
             return None;
         }
         let (sparkline, watched_until) = (state.sparkline(counted.minute), state.watched_until);
         self.keywords.set_watched_until(number, watched_until);
         let (language, form) = self.describe(number, counted.first);
+        let sketch = self.sketch(number, counted.first);
         let entry = self.keywords.entry(number);
         let (display, language) = (display(entry, form), language.text());
         let key = (entry.normalized.to_string(), entry.kind);
@@ -142,7 +144,17 @@ impl Engine {
             authors: tally.authors,
             assessment,
             sparkline,
+            sketch,
         })
+    }
+
+    /// The authors of the keyword's posts in the window.
+    fn sketch(&self, number: u32, first: usize) -> AuthorSketch {
+        let posts = &self.posts;
+        let places =
+            self.keywords.entry(number).occurrences.as_slice().iter().map(|o| posts.index_of(o.post()));
+        let authors = places.filter(|&place| place >= first).map(|place| posts.authors()[place]);
+        AuthorSketch::of(authors.map(|author| self.authors.hash_of(author)).collect())
     }
 
     /// In what language the keyword's posts in the window mostly are, and how it is mostly written.
@@ -192,8 +204,5 @@ fn display(entry: &Entry, form: SurfaceForm) -> String {
         (SurfaceForm::Mixed, Some(mixed)) => mixed.to_string(),
         _ => form.write(&entry.normalized),
     };
-    match entry.kind {
-        KeywordKind::Hashtag => format!("#{text}"),
-        KeywordKind::Word | KeywordKind::Phrase => text,
-    }
+    with_sign(entry.kind, text)
 }

@@ -1,50 +1,60 @@
 //! Alerts: opened when a trend of the sliding window passes the alert threshold, closed when it has stayed below a
-//! lower one for a while, so that one event gives one pair of alerts (ALGORITHM.md 1.3).
+//! lower one for a while, so that one event gives one pair of alerts (ALGORITHM.md 1.3). They are about topics: several
+//! keywords of one event give one.
 
 use skytrend_event::time::MINUTE;
 use skytrend_event::{Alert, AlertKind, Micros};
 
-use super::{Candidate, Context, KeywordKey, Place, Ranking, Window};
+use super::{Candidate, Context, KeywordKey, Ranked, Ranking, TopicId, Window};
 use crate::settings::Settings;
 
 /// An alert that is open.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OpenAlert {
+    /// The keyword that the alert named.
+    pub(crate) key: KeywordKey,
+    pub(crate) display: String,
     /// When the trend started.
     pub(crate) started_at: Micros,
     /// The end of the first window of those below the closing threshold, if the last one was.
     pub(crate) below_since: Option<Micros>,
-    pub(crate) display: String,
 }
 
 impl Ranking {
-    /// The alerts that open, by rank, then those that close, by keyword.
+    /// The alerts that open, by rank, then those that close, by topic.
     pub(super) fn alerts_of(
         &mut self,
         window: Window,
-        ranked: &[(Candidate, Place)],
+        ranked: &[Ranked],
+        standing: &[Candidate],
         fallen: &[Candidate],
         settings: &Settings,
-        mut context_of: impl FnMut(&KeywordKey) -> Context,
+        context_of: &mut impl FnMut(&KeywordKey) -> Context,
     ) -> Vec<Alert> {
         let mut alerts = Vec::new();
-        for (candidate, place) in ranked {
-            let is_strong = candidate.assessment.score.z >= settings.alert_z_score;
-            if !is_strong || self.alerts.contains_key(&candidate.key) {
+        for topic in ranked {
+            let leader = &standing[topic.group.leader];
+            if strongest_z(topic, standing) < settings.alert_z_score || self.alerts.contains_key(&topic.id) {
                 continue;
             }
-            let started_at =
-                self.episodes.get(&candidate.key).map_or(window.end, |episode| episode.started_at);
-            let open = OpenAlert { started_at, below_since: None, display: candidate.display.clone() };
-            let samples = context_of(&candidate.key);
-            alerts.push(alert_of(AlertKind::Started, window, candidate, *place, started_at, samples));
-            self.alerts.insert(candidate.key.clone(), open);
+            let open = OpenAlert {
+                key: leader.key.clone(),
+                display: leader.display.clone(),
+                started_at: self.topics[&topic.id].started_at,
+                below_since: None,
+            };
+            alerts.push(Alert {
+                rank: topic.rank,
+                confidence_score: topic.confidence,
+                sample_posts: context_of(&leader.key).sample_posts,
+                ..without_rank(AlertKind::Started, window, topic.id, leader, open.started_at)
+            });
+            self.alerts.insert(topic.id, open);
         }
         let closing_micros = i64::from(settings.alert_end_minutes) * MINUTE;
-        self.alerts.retain(|key, open| {
-            let present = ranked.iter().map(|(candidate, _)| candidate).chain(fallen);
-            let candidate = present.into_iter().find(|candidate| candidate.key == *key);
-            if candidate.is_some_and(|found| found.assessment.score.z >= settings.alert_end_z_score) {
+        self.alerts.retain(|&id, open| {
+            let topic = ranked.iter().find(|topic| topic.id == id);
+            if topic.is_some_and(|topic| strongest_z(topic, standing) >= settings.alert_end_z_score) {
                 open.below_since = None;
                 return true;
             }
@@ -52,29 +62,25 @@ impl Ranking {
             if window.end.0 - below_since.0 < closing_micros {
                 return true;
             }
-            let last = Candidate::last(key.clone(), open.display.clone(), candidate);
-            let place = Place { rank: 0, confidence: 0.0 };
-            alerts.push(alert_of(
-                AlertKind::Ended,
-                window,
-                &last,
-                place,
-                open.started_at,
-                Context::default(),
-            ));
+            let present = standing.iter().chain(fallen).find(|candidate| candidate.key == open.key);
+            let last = Candidate::last(open.key.clone(), open.display.clone(), present);
+            alerts.push(without_rank(AlertKind::Ended, window, id, &last, open.started_at));
             false
         });
         alerts
     }
 }
 
-fn alert_of(
+fn strongest_z(topic: &Ranked, standing: &[Candidate]) -> f64 {
+    topic.group.members.iter().map(|&member| standing[member].z()).fold(f64::NEG_INFINITY, f64::max)
+}
+
+fn without_rank(
     kind: AlertKind,
     window: Window,
+    topic: TopicId,
     candidate: &Candidate,
-    place: Place,
     started_at: Micros,
-    context: Context,
 ) -> Alert {
     let assessment = &candidate.assessment;
     Alert {
@@ -83,17 +89,18 @@ fn alert_of(
         normalized_keyword: candidate.key.0.clone(),
         keyword_kind: candidate.key.1,
         language: candidate.language.clone(),
+        topic_id: topic.text(),
         frequency: u64::from(candidate.posts),
         unique_authors: u64::from(candidate.authors),
         growth_rate: assessment.score.growth_rate,
         z_score: assessment.score.z,
-        confidence_score: place.confidence,
+        confidence_score: 0.0,
         velocity: assessment.velocity,
-        rank: place.rank,
+        rank: 0,
         window: window.kind,
         window_start: window.start,
         window_end: window.end,
         started_at,
-        sample_posts: context.sample_posts,
+        sample_posts: Vec::new(),
     }
 }

@@ -1,10 +1,11 @@
-use skytrend_event::AlertKind;
-use skytrend_event::time::MINUTE;
+use skytrend_event::{AlertKind, ScoreParts};
+use xxhash_rust::xxh3::xxh3_64;
 
-use TrendStatus::{Ended, Fading, Peaking, Rising, Started};
+use TrendStatus::{Ended, Peaking, Started};
 
 use super::*;
-use crate::score::Score;
+use crate::score::{Score, negative_binomial_tail};
+use crate::sketch::AuthorSketch;
 
 fn window(minute: i64) -> Window {
     let end = Micros((1_000 + minute) * MINUTE);
@@ -31,11 +32,18 @@ fn candidate(name: &str, observed: f64, z: f64) -> Candidate {
         authors: 40,
         assessment,
         sparkline: Vec::new(),
+        sketch: authors_of(name, 0..40),
     }
 }
 
+/// People who only use keywords that start with this letter.
+fn authors_of(name: &str, people: std::ops::Range<u32>) -> AuthorSketch {
+    let circle = name.chars().next();
+    AuthorSketch::of(people.map(|person| xxh3_64(format!("{circle:?} {person}").as_bytes())).collect())
+}
+
 fn rank(ranking: &mut Ranking, minute: i64, candidates: Vec<Candidate>) -> (Vec<Trend>, Vec<Alert>) {
-    ranking.rank(window(minute), candidates, 100, &Settings::default(), |_| Context::default())
+    ranking.rank(window(minute), candidates, 10_000, 100, &Settings::default(), |_| Context::default())
 }
 
 fn names(trends: &[Trend]) -> Vec<(&str, u32)> {
@@ -54,22 +62,56 @@ fn the_order_is_score_then_keyword_whatever_the_order_before() {
 }
 
 #[test]
-fn a_trend_starts_rises_peaks_fades_and_ends() {
+fn a_trend_lasts_until_it_stayed_below_for_a_while() {
     let mut ranking = Ranking::default();
     let mut statuses = Vec::new();
-    for (minute, observed, z) in
-        [(0, 40.0, 5.0), (1, 80.0, 9.0), (2, 82.0, 9.0), (3, 60.0, 6.0), (4, 20.0, 2.6)]
-    {
-        let (trends, _) = rank(&mut ranking, minute, vec![candidate("quake", observed, z)]);
+    // Stands out, lasts above 2.5, falls below once, then for good.
+    for (minute, z) in [(0, 5.0), (1, 2.6), (2, 2.0), (3, 2.6), (4, 2.4), (5, 2.4), (8, 1.0), (9, 1.0)] {
+        let (trends, _) = rank(&mut ranking, minute, vec![candidate("quake", 40.0, z)]);
         assert_eq!(trends[0].started_at, window(0).end);
+        assert_eq!(trends[0].terms, if minute < 9 { vec!["quake"] } else { Vec::new() });
         statuses.push(trends[0].status);
     }
-    assert_eq!(statuses, [Started, Rising, Peaking, Fading, Fading], "below 3.5 it lasts until 2.5");
-    let (trends, _) = rank(&mut ranking, 5, vec![candidate("quake", 12.0, 2.4)]);
-    assert_eq!((trends[0].status, trends[0].rank, trends[0].frequency), (Ended, 0, 50));
-    let (trends, _) = rank(&mut ranking, 6, Vec::new());
+    assert_eq!(statuses, [Started, Peaking, Peaking, Peaking, Peaking, Peaking, Peaking, Ended]);
+    let (trends, _) = rank(&mut ranking, 10, vec![candidate("quake", 12.0, 1.0)]);
     assert!(trends.is_empty(), "a trend ends once");
-    assert!(ranking.episodes.is_empty());
+    assert!(ranking.is_idle() && ranking.standing.is_empty());
+}
+
+#[test]
+fn one_that_vanishes_ends_at_once() {
+    let mut ranking = Ranking::default();
+    rank(&mut ranking, 0, vec![candidate("quake", 40.0, 5.0)]);
+    let (trends, _) = rank(&mut ranking, 1, Vec::new());
+    assert_eq!((trends[0].status, trends[0].rank, trends[0].frequency), (Ended, 0, 0));
+    assert_eq!(trends[0].keyword, "quake");
+}
+
+#[test]
+fn keywords_of_the_same_people_are_one_topic_with_one_id() {
+    let mut ranking = Ranking::default();
+    let (trends, alerts) = rank(
+        &mut ranking,
+        0,
+        vec![candidate("quake", 60.0, 9.0), candidate("qué", 40.0, 7.0), candidate("x", 50.0, 5.0)],
+    );
+    assert_eq!(names(&trends), [("quake", 1), ("x", 2)]);
+    assert_eq!(trends[0].terms, ["quake", "qué"]);
+    assert_eq!(alerts.len(), 1, "two keywords above the threshold, one topic");
+    assert!(trends[0].is_alerting && !trends[1].is_alerting);
+    let id = trends[0].topic_id.clone();
+    assert_eq!(alerts[0].topic_id, id);
+
+    // The other keyword has more now, but not so much that it takes the name.
+    let (trends, _) = rank(&mut ranking, 1, vec![candidate("quake", 60.0, 9.0), candidate("qué", 70.0, 9.0)]);
+    assert_eq!((trends[1].keyword.as_str(), trends[1].status), ("x", Ended));
+    assert_eq!((trends[0].keyword.as_str(), &trends[0].topic_id), ("quake", &id));
+    // When the first one is gone, the topic goes on under the other.
+    let (trends, _) = rank(&mut ranking, 2, vec![candidate("qué", 70.0, 9.0)]);
+    let told: Vec<_> =
+        trends.iter().map(|trend| (trend.keyword.as_str(), trend.status == Ended, &trend.topic_id)).collect();
+    assert_eq!(told, [("qué", false, &id), ("quake", true, &id)]);
+    assert_eq!(trends[0].started_at, window(0).end);
 }
 
 #[test]
@@ -113,7 +155,7 @@ fn the_list_is_limited_and_what_falls_off_it_goes_on() {
     let settings = Settings { top: 1, ..Settings::default() };
     let mut ranking = Ranking::default();
     let mut rank = |minute, candidates| {
-        ranking.rank(window(minute), candidates, 100, &settings, |_| Context::default()).0
+        ranking.rank(window(minute), candidates, 10_000, 100, &settings, |_| Context::default()).0
     };
     assert_eq!(names(&rank(0, vec![candidate("a", 60.0, 5.0), candidate("b", 50.0, 5.0)])), [("a", 1)]);
     let second = rank(1, vec![candidate("a", 60.0, 5.0), candidate("b", 90.0, 5.0)]);

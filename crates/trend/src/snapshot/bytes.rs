@@ -140,6 +140,12 @@ impl<'a> Reader<'a> {
         if number.is_finite() { Ok(number) } else { Err(self.malformed(what)) }
     }
 
+    /// A number that is not negative and not beyond what can be counted.
+    pub(super) fn amount(&mut self, what: &'static str) -> Result<f64, SnapshotError> {
+        let number = self.float(what)?;
+        if (0.0..=NUMBER_MAX as f64).contains(&number) { Ok(number) } else { Err(self.malformed(what)) }
+    }
+
     pub(super) fn text(&mut self, what: &'static str) -> Result<&'a str, SnapshotError> {
         let len = self.count(what)?;
         let bytes = self.raw(len, what)?;

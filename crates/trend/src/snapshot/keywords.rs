@@ -9,6 +9,7 @@ use crate::baseline::Baseline;
 use crate::extract::{Keyword, SurfaceForm, hash_of};
 use crate::keywords::Keywords;
 use crate::posts::KeywordUse;
+use crate::season::{BINS, HALF_MAX, KeywordSeason};
 use crate::state::{KeywordState, Minutes};
 
 /// A keyword that was read, and what is to be given to it when the posts are in.
@@ -116,10 +117,12 @@ pub(super) fn read_kind(reader: &mut Reader<'_>) -> Result<KeywordKind, Snapshot
 }
 
 fn write_state(writer: &mut Writer<'_>, state: &KeywordState) {
-    let Baseline { authors, posts, dispersion, dispersion_weight, local, local_expected } = state.baseline;
-    for number in [authors, posts, dispersion, dispersion_weight, local, local_expected] {
+    let Baseline { authors, posts, dispersion, dispersion_weight, local, local_expected, season } =
+        &state.baseline;
+    for &number in [authors, posts, dispersion, dispersion_weight, local, local_expected] {
         writer.float(number);
     }
+    write_season(writer, season);
     write_minutes(writer, &state.posts);
     write_minutes(writer, &state.observed);
     writer.signed(state.watched_until);
@@ -133,11 +136,38 @@ fn read_state(reader: &mut Reader<'_>) -> Result<KeywordState, SnapshotError> {
         dispersion_weight: reader.float("weight of a dispersion")?,
         local: reader.float("local level")?,
         local_expected: reader.float("expected local level")?,
+        season: read_season(reader)?,
     };
     let posts = read_minutes(reader)?;
     let observed = read_minutes(reader)?;
     let watched_until = reader.signed("end of the watch")?;
     Ok(KeywordState { watched_until, observed, baseline, posts })
+}
+
+fn write_season(writer: &mut Writer<'_>, season: &KeywordSeason) {
+    for authors in season.held {
+        writer.float(f64::from(authors));
+    }
+    writer.option(season.bins.as_deref(), |writer, bins| {
+        for &bin in bins {
+            writer.number(u64::from(bin));
+        }
+    });
+}
+
+fn read_season(reader: &mut Reader<'_>) -> Result<KeywordSeason, SnapshotError> {
+    let mut season = KeywordSeason::default();
+    for authors in &mut season.held {
+        *authors = reader.amount("authors of an hour")? as f32;
+    }
+    season.bins = reader.option(|reader| {
+        let mut bins = Box::new([0; BINS]);
+        for bin in bins.iter_mut() {
+            *bin = reader.number_up_to(u64::from(HALF_MAX), "authors of an hour")? as u16;
+        }
+        Ok(bins)
+    })?;
+    Ok(season)
 }
 
 fn write_minutes<const N: usize>(writer: &mut Writer<'_>, minutes: &Minutes<N>) {

@@ -83,7 +83,7 @@ fn outputs_of(mut detector: Detector) -> Vec<WindowOutput> {
 #[test]
 fn a_restored_detector_goes_on_as_the_first() {
     let first = detector();
-    assert!(!first.engine.sliding.episodes.is_empty(), "the test's state has trends");
+    assert!(!first.engine.sliding.topics.is_empty(), "the test's state has trends");
     let bytes = snapshot(&first);
     let second = restore(&bytes).unwrap();
     assert_eq!(snapshot(&second), bytes);
