@@ -134,6 +134,9 @@ pub struct ScoreParts {
     pub window_posts: u64,
     /// Share of the posts that were near-copies of others, 0 to 1.
     pub copied_share: f64,
+    /// Authors that were left out because more of them were newcomers than usual.
+    #[serde(default)]
+    pub surplus_newcomers: f64,
     /// Minutes of history behind the expectation.
     pub history_minutes: u32,
 }

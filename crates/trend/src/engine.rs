@@ -12,6 +12,7 @@ use skytrend_event::{Micros, WindowKind};
 use crate::authors::Authors;
 use crate::baseline::Baseline;
 use crate::keywords::Keywords;
+use crate::newcomers::SeenAuthors;
 use crate::pane::PendingPane;
 use crate::posts::PostStore;
 use crate::rank::Ranking;
@@ -30,6 +31,7 @@ pub(crate) struct Engine {
     pub(crate) keywords: Keywords,
     pub(crate) authors: Authors,
     pub(crate) stream: StreamLevel,
+    pub(crate) seen: SeenAuthors,
     pub(crate) sliding: Ranking,
     pub(crate) tumbling: Ranking,
     window_starts: WindowStarts,
@@ -51,6 +53,7 @@ impl Engine {
         self.posts.memory_bytes()
             + self.keywords.memory_bytes()
             + self.authors.memory_bytes()
+            + self.seen.memory_bytes()
             + self.busy.memory_bytes()
     }
 
@@ -60,6 +63,7 @@ impl Engine {
             keywords: Keywords::new(),
             authors: Authors::default(),
             stream: StreamLevel::default(),
+            seen: SeenAuthors::new(),
             sliding: Ranking::default(),
             tumbling: Ranking::default(),
             window_starts: WindowStarts::default(),
@@ -121,10 +125,10 @@ impl Engine {
         if end.rem_euclid(EPOCH_MINUTES) != 0 {
             return;
         }
-        let (first, live_posts_from) = self.posts.since_minute(end - EPOCH_MINUTES);
-        let (past_last, live_posts_after) = self.posts.since_minute(end);
-        let epoch_posts = live_posts_from - live_posts_after;
         let start = end - EPOCH_MINUTES;
+        let (from, after) = (self.posts.since_minute(start), self.posts.since_minute(end));
+        let (first, past_last) = (from.first, after.first);
+        let epoch_posts = from.posts - after.posts;
         if !self.stream.is_gap(epoch_posts) {
             let due = self.stream.season.enter(hour_of(start));
             let (stream, posts, tallier) = (&self.stream, &self.posts, &mut self.tallier);
@@ -132,7 +136,7 @@ impl Engine {
             self.keywords.for_each_state(|state, occurrences| {
                 let place_of = |index| occurrences.partition_point(|o| posts.index_of(o.post()) < index);
                 let of_epoch = &occurrences[place_of(first)..place_of(past_last)];
-                let clusters = tallier.clusters(of_epoch, posts, authors);
+                let clusters = tallier.clusters(of_epoch.iter().copied(), posts, authors);
                 let learned: &mut Baseline = &mut state.baseline;
                 learned.season.release(due.clone());
                 learned.learn(stream, start, clusters, of_epoch.len() as u32, epoch_posts as f64);

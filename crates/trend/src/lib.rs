@@ -56,6 +56,7 @@ mod signature;
 
 mod authors;
 mod keywords;
+mod newcomers;
 mod pane;
 mod posts;
 

@@ -131,6 +131,8 @@ pub(crate) struct Post {
     pub(crate) keywords_len: u8,
     /// Whether it counts.
     pub(crate) is_live: bool,
+    /// Whether its author was a newcomer then.
+    pub(crate) is_by_newcomer: bool,
     /// The author's post before this one.
     pub(crate) before_of_author: u32,
 }
@@ -151,10 +153,23 @@ pub(crate) struct Pane {
     pub(crate) posts: u32,
     /// How many posts that count.
     pub(crate) live_posts: u32,
+    /// How many of those are by newcomers.
+    pub(crate) newcomer_posts: u32,
     /// URIs and texts.
     pub(crate) text: String,
     /// The keywords of its posts, post after post.
     pub(crate) keywords: Vec<KeywordUse>,
+}
+
+/// The posts from a minute on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Since {
+    /// Place of the first one.
+    pub(crate) first: usize,
+    /// How many count.
+    pub(crate) posts: u64,
+    /// How many of those are by newcomers.
+    pub(crate) newcomer_posts: u64,
 }
 
 /// A new post.
@@ -264,15 +279,15 @@ impl PostStore {
         self.links[index].signature
     }
 
-    /// The place of the first post of minute `minute` or later, and how many posts count from there on.
-    pub(crate) fn since_minute(&self, minute: i64) -> (usize, u64) {
-        let mut index = self.posts.len();
-        let mut live_posts = 0;
+    /// What there is of minute `minute` and those after it.
+    pub(crate) fn since_minute(&self, minute: i64) -> Since {
+        let mut since = Since { first: self.posts.len(), posts: 0, newcomer_posts: 0 };
         for pane in self.panes.iter().rev().take_while(|pane| pane.minute >= minute) {
-            index -= pane.posts as usize;
-            live_posts += u64::from(pane.live_posts);
+            since.first -= pane.posts as usize;
+            since.posts += u64::from(pane.live_posts);
+            since.newcomer_posts += u64::from(pane.newcomer_posts);
         }
-        (index, live_posts)
+        since
     }
 
     /// The minute of the post at a place, as its pane.
@@ -341,7 +356,7 @@ impl PostStore {
             self.panes.back().is_none_or(|last| last.minute + 1 == minute),
             "minutes follow one another"
         );
-        self.panes.push_back(Pane { minute, posts: 0, live_posts: 0, text, keywords });
+        self.panes.push_back(Pane { minute, text, keywords, ..Pane::default() });
     }
 
     /// Adds a post to the last minute; returns its number, and whether an earlier retained post may be a near-copy (which
@@ -353,6 +368,7 @@ impl PostStore {
         if let Some(pane) = self.panes.back_mut() {
             pane.posts += 1;
             pane.live_posts += 1;
+            pane.newcomer_posts += u32::from(post.is_by_newcomer);
         }
         let (posts, first) = (&self.posts, self.first);
         self.by_uri.insert_unique(post.uri_hash, number, |&other| {
@@ -422,6 +438,7 @@ impl PostStore {
         let post = &mut self.posts[index];
         if std::mem::replace(&mut post.is_live, false) {
             self.panes[pane].live_posts -= 1;
+            self.panes[pane].newcomer_posts -= u32::from(post.is_by_newcomer);
             if let Ok(entry) = self.by_uri.find_entry(self.posts[index].uri_hash, |&other| other == number) {
                 entry.remove();
             }

@@ -270,7 +270,7 @@ fn without_rank(window: Window, id: TopicId, topic: &Topic, leader: &Candidate) 
         is_alerting: false,
         sparkline: leader.sparkline.clone(),
         terms: Vec::new(),
-        organic_share: 1.0 - why.copied_share,
+        organic_share: (why.observed / f64::from(leader.authors.max(1))).min(1.0),
         related: Vec::new(),
         sample_posts: Vec::new(),
         why,

@@ -23,8 +23,7 @@ pub(crate) struct Score {
 
 impl Score {
     /// Of `observed` authors, near-copies once.
-    pub(crate) fn of(observed: u32, expected: &Expectation) -> Self {
-        let observed = f64::from(observed);
+    pub(crate) fn of(observed: f64, expected: &Expectation) -> Self {
         let deviation = expected.deviation();
         Self {
             z: (observed - 0.5 - expected.authors) / (deviation + DEVIATION_BIAS),
@@ -49,7 +48,7 @@ mod tests {
             weekly_season: 1.0,
             local_level: 1.0,
         };
-        let score = Score::of(30, &expected);
+        let score = Score::of(30.0, &expected);
         assert!((score.z - 19.5 / (22_f64.sqrt() + 0.6)).abs() < 1e-12, "{score:?}");
         assert!((score.growth_rate - 30.0 / 11.0).abs() < 1e-12, "{score:?}");
         assert!((score.excess - 20.0 + 2.0 * 22_f64.sqrt()).abs() < 1e-12, "{score:?}");

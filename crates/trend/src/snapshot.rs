@@ -6,7 +6,8 @@
 //!
 //! All little-endian; in the body, whole numbers are LEB128 (signed ones zigzag), hashes and `f64` eight bytes, texts
 //! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream,
-//! keywords (sorted; each with its state if it has one), minutes with their posts, sessions, rankings, open minutes.
+//! keywords (sorted; each with its state if it has one), minutes with their posts, sessions, who was seen before,
+//! rankings, open minutes.
 //! Keywords are named by their place in the list, so that the bytes do not depend on numbers handed out in memory;
 //! indexes are not stored but built again from what they index. The same input gives the same bytes, and so does a
 //! detector that was restored from them.
@@ -85,6 +86,7 @@ impl Detector {
         let places = keywords::write(&mut writer, &self.engine.keywords);
         posts::write(&mut writer, &self.engine, &places);
         posts::write_sessions(&mut writer, &self.engine.authors);
+        posts::write_seen(&mut writer, &self.engine.seen);
         rankings::write(&mut writer, &self.engine.sliding);
         rankings::write(&mut writer, &self.engine.tumbling);
         pending::write(&mut writer, &self.pending, &places);
@@ -117,6 +119,7 @@ impl Detector {
         let held = keywords::read(&mut reader, &mut detector.engine.keywords)?;
         posts::read(&mut reader, &mut detector.engine, &held)?;
         posts::read_sessions(&mut reader, &mut detector.engine.authors)?;
+        posts::read_seen(&mut reader, &mut detector.engine.seen)?;
         detector.engine.sliding = rankings::read(&mut reader)?;
         detector.engine.tumbling = rankings::read(&mut reader)?;
         pending::read(&mut reader, &mut detector, &held)?;

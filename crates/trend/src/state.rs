@@ -103,29 +103,27 @@ impl KeywordState {
         }
     }
 
-    /// Assesses a window that ends with minute `minute` and has `window_posts` posts, from the keyword's tally in it.
-    pub(crate) fn advance(
-        &mut self,
+    /// Assesses a window that ends with minute `minute` and has `window_posts` posts, from the keyword's tally in it, of
+    /// whose authors `surplus` don't count.
+    pub(crate) fn assess(
+        &self,
         minute: i64,
         tally: &Tally,
+        surplus: f64,
         window_posts: u64,
         stream: &StreamLevel,
         settings: &Settings,
     ) -> Assessment {
         let middle = minute + 1 - settings.longest_window_minutes() / 2;
         let expected = self.baseline.expect(stream, middle, window_posts as f64);
-        let score = Score::of(tally.clusters, &expected);
+        let observed = f64::from(tally.clusters) - surplus;
+        let score = Score::of(observed, &expected);
         let stands_out = tally.posts >= settings.min_frequency
-            && tally.clusters >= settings.min_authors
+            && observed >= f64::from(settings.min_authors)
             && score.growth_rate >= settings.min_growth_rate
             && score.z >= settings.min_z_score;
-        let lasts = score.z >= settings.end_z_score.min(settings.alert_end_z_score);
-        if stands_out || (lasts && self.is_watched(minute)) {
-            self.watched_until =
-                minute + i64::from(settings.alert_end_minutes) + i64::from(settings.slide_minutes);
-        }
         let why = ScoreParts {
-            observed: f64::from(tally.clusters),
+            observed,
             expected: expected.authors,
             dispersion: expected.dispersion,
             daily_season: expected.daily_season,
@@ -133,6 +131,7 @@ impl KeywordState {
             local_level: expected.local_level,
             window_posts,
             copied_share: f64::from(tally.copies) / f64::from(tally.posts.max(1)),
+            surplus_newcomers: surplus,
             history_minutes: stream.minutes,
         };
         Assessment {
@@ -142,6 +141,15 @@ impl KeywordState {
             velocity: self.velocity(minute, settings),
             relative_variance: expected.relative_variance(),
             stands_out,
+        }
+    }
+
+    /// The keyword is watched on, or comes to be, if it stands out or did so and has not fallen far.
+    pub(crate) fn watch(&mut self, minute: i64, assessment: &Assessment, settings: &Settings) {
+        let lasts = assessment.score.z >= settings.end_z_score.min(settings.alert_end_z_score);
+        if assessment.stands_out || (lasts && self.is_watched(minute)) {
+            self.watched_until =
+                minute + i64::from(settings.alert_end_minutes) + i64::from(settings.slide_minutes);
         }
     }
 

@@ -56,7 +56,12 @@ pub(crate) struct Tallier {
 
 impl Tallier {
     /// Distinct authors of those `occurrences` that are no copies. `authors` is one past the largest number of one.
-    pub(crate) fn clusters(&mut self, occurrences: &[Occurrence], posts: &PostStore, authors: usize) -> u32 {
+    pub(crate) fn clusters(
+        &mut self,
+        occurrences: impl Iterator<Item = Occurrence>,
+        posts: &PostStore,
+        authors: usize,
+    ) -> u32 {
         if self.round == u32::MAX {
             self.rounds.clear();
             self.round = 0;
@@ -66,12 +71,24 @@ impl Tallier {
             self.rounds.resize(authors, 0);
         }
         let mut clusters = 0;
-        for occurrence in occurrences.iter().filter(|occurrence| !occurrence.is_copy()) {
+        for occurrence in occurrences.filter(|occurrence| !occurrence.is_copy()) {
             let author = posts.authors()[posts.index_of(occurrence.post())];
             let seen = std::mem::replace(&mut self.rounds[author as usize], self.round);
             clusters += u32::from(seen != self.round);
         }
         clusters
+    }
+
+    /// Distinct authors of those `occurrences` that are no copies: how many are newcomers, and all.
+    pub(crate) fn newcomers(
+        &mut self,
+        occurrences: &[Occurrence],
+        posts: &PostStore,
+        authors: usize,
+    ) -> (u32, u32) {
+        let is_by_newcomer = |o: &Occurrence| posts.post(posts.index_of(o.post())).is_by_newcomer;
+        let all = self.clusters(occurrences.iter().copied(), posts, authors);
+        (self.clusters(occurrences.iter().copied().filter(is_by_newcomer), posts, authors), all)
     }
 
     /// The most common language of the latest `occurrences`, and their most common form (the plainest of several).

@@ -177,8 +177,9 @@ fn sample_post() -> impl Strategy<Value = SamplePost> {
 
 fn score_parts() -> impl Strategy<Value = ScoreParts> {
     let factors = (number(), number(), number());
-    (number(), number(), number(), factors, count(), number(), small_count()).prop_map(
-        |(observed, expected, dispersion, factors, window_posts, copied_share, history_minutes)| {
+    (number(), number(), number(), factors, count(), (number(), number()), small_count()).prop_map(
+        |(observed, expected, dispersion, factors, window_posts, left_out, history_minutes)| {
+            let (copied_share, surplus_newcomers) = left_out;
             let (daily_season, weekly_season, local_level) = factors;
             ScoreParts {
                 observed,
@@ -189,6 +190,7 @@ fn score_parts() -> impl Strategy<Value = ScoreParts> {
                 local_level,
                 window_posts,
                 copied_share,
+                surplus_newcomers,
                 history_minutes,
             }
         },

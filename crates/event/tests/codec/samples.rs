@@ -132,6 +132,7 @@ pub fn trend() -> Trend {
             local_level: 1.25,
             window_posts: 41_000,
             copied_share: 0.125,
+            surplus_newcomers: 2.5,
             history_minutes: 2880,
         },
     }

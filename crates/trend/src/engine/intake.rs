@@ -5,7 +5,7 @@ use skytrend_event::time::MINUTE;
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Engine;
+use super::{Engine, start_of};
 use crate::keywords::shard_of;
 use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
@@ -27,6 +27,7 @@ impl Engine {
         counters: &mut Counters,
     ) {
         self.shard_occurrences.fill(0);
+        self.seen.advance(start_of(minute));
         let order = pending.order();
         self.posts.push_pane(
             minute,
@@ -100,6 +101,7 @@ impl Engine {
             keywords_start: event.keywords_start,
             keywords_len: event.keywords_len,
             is_live: true,
+            is_by_newcomer: self.seen.see(event.author_hash),
             before_of_author: self.authors.last_post(author),
         };
         let new = NewPost { post, author, languages: event.languages, signature: event.signature };

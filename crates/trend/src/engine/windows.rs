@@ -9,6 +9,8 @@ use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
 use crate::keywords::{Entry, Tallies};
 use crate::language::LanguageCode;
+use crate::newcomers::surplus;
+use crate::posts::Since;
 use crate::rank::{Candidate, Window, with_sign};
 use crate::settings::Settings;
 use crate::sketch::AuthorSketch;
@@ -25,9 +27,7 @@ struct Counted {
     window: Window,
     /// The minute it ends with.
     minute: i64,
-    /// Place of its first post.
-    first: usize,
-    posts: u64,
+    since: Since,
 }
 
 impl Engine {
@@ -39,8 +39,9 @@ impl Engine {
         };
         let start = minute + 1 - i64::from(minutes);
         let window = Window { kind, start: start_of(start), end: start_of(minute + 1) };
-        let (first, posts) = self.posts.since_minute(start);
-        let counted = Counted { window, minute, first, posts };
+        let since = self.posts.since_minute(start);
+        let counted = Counted { window, minute, since };
+        let first = since.first;
 
         let mut rows: Vec<CountRow> = Vec::with_capacity(self.counts_before);
         let mut candidates = Vec::new();
@@ -62,8 +63,9 @@ impl Engine {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
         });
-        let (trends, alerts) = ranking
-            .rank(window, candidates, posts, tested, settings, |key| self.context_of(key, first, settings));
+        let (trends, alerts) = ranking.rank(window, candidates, since.posts, tested, settings, |key| {
+            self.context_of(key, first, settings)
+        });
         match kind {
             WindowKind::Sliding => self.sliding = ranking,
             WindowKind::Tumbling => self.tumbling = ranking,
@@ -125,14 +127,24 @@ impl Engine {
         if !is_tested && !state.is_watched(counted.minute) {
             return None;
         }
-        let assessment = state.advance(counted.minute, tally, counted.posts, stream, settings);
-        if !assessment.stands_out && !state.is_watched(counted.minute) {
+        let (minute, posts) = (counted.minute, counted.since.posts);
+        let mut assessment = state.assess(minute, tally, 0.0, posts, stream, settings);
+        if !assessment.stands_out && !state.is_watched(minute) {
+            return None;
+        }
+        let surplus = self.surplus_newcomers(number, &counted.since);
+        let state = self.keywords.state_mut(number)?;
+        if surplus > 0.0 {
+            assessment = state.assess(minute, tally, surplus, posts, &self.stream, settings);
+        }
+        state.watch(minute, &assessment, settings);
+        if !assessment.stands_out && !state.is_watched(minute) {
             return None;
         }
         let (sparkline, watched_until) = (state.sparkline(counted.minute), state.watched_until);
         self.keywords.set_watched_until(number, watched_until);
-        let (language, form) = self.describe(number, counted.first);
-        let sketch = self.sketch(number, counted.first);
+        let (language, form) = self.describe(number, counted.since.first);
+        let sketch = self.sketch(number, counted.since.first);
         let entry = self.keywords.entry(number);
         let (display, language) = (display(entry, form), language.text());
         let key = (entry.normalized.to_string(), entry.kind);
@@ -146,6 +158,16 @@ impl Engine {
             sparkline,
             sketch,
         })
+    }
+
+    /// How many more newcomers than usual are among the authors that the keyword's tally counts.
+    fn surplus_newcomers(&mut self, number: u32, since: &Since) -> f64 {
+        let posts = &self.posts;
+        let occurrences = self.keywords.entry(number).occurrences.as_slice();
+        let before = occurrences.partition_point(|o| posts.index_of(o.post()) < since.first);
+        let authors = self.authors.numbers();
+        let (newcomers, all) = self.tallier.newcomers(&occurrences[before..], posts, authors);
+        surplus(newcomers, all, since.newcomer_posts as f64 / since.posts.max(1) as f64)
     }
 
     /// The authors of the keyword's posts in the window.

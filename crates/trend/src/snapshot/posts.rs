@@ -11,6 +11,7 @@ use super::keywords::{Held, Places, read_use, write_uses};
 use crate::authors::{Authors, Session, SessionTotals};
 use crate::engine::{Engine, start_of};
 use crate::language::{LanguageCode, Languages};
+use crate::newcomers::{Seen, SeenAuthors};
 use crate::posts::{NewPost, Occurrence, Post};
 use crate::signature::Signature;
 
@@ -31,6 +32,7 @@ pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places) {
             write_languages(writer, posts.languages()[index]);
             writer.fixed(posts.signature(index).0);
             writer.byte(u8::from(post.is_live));
+            writer.byte(u8::from(post.is_by_newcomer));
             write_uses(writer, &pane.keywords[post.keywords_range()], places);
             index += 1;
         }
@@ -68,6 +70,7 @@ fn read_post(
     let languages = read_languages(reader)?;
     let signature = Signature(reader.fixed("signature")?);
     let is_live = reader.flag("liveness")?;
+    let is_by_newcomer = reader.flag("newcomer")?;
     let count = reader.number_up_to(u64::from(u8::MAX), "number of keywords of a post")?;
     let mut uses = Vec::new();
     for _ in 0..count {
@@ -84,6 +87,7 @@ fn read_post(
         keywords_start,
         keywords_len: count as u8,
         is_live: true,
+        is_by_newcomer,
         before_of_author: engine.authors.last_post(author),
     };
     let (number, _) = engine.posts.push(NewPost { post, author, languages, signature });
@@ -135,6 +139,33 @@ pub(super) fn read_sessions(reader: &mut Reader<'_>, authors: &mut Authors) -> R
             posts: reader.small("posts of a session")?,
         };
         authors.restore_session(hash, session, reader.small("posts of a window")?);
+    }
+    Ok(())
+}
+
+pub(super) fn write_seen(writer: &mut Writer<'_>, authors: &SeenAuthors) {
+    writer.signed(authors.half_day);
+    writer.count(authors.sets().count());
+    for (place, set) in authors.sets() {
+        writer.count(place);
+        for seen in set {
+            writer.number(u64::from(seen.0));
+        }
+    }
+}
+
+pub(super) fn read_seen(reader: &mut Reader<'_>, authors: &mut SeenAuthors) -> Result<(), SnapshotError> {
+    authors.half_day = reader.half_day("half-day")?;
+    let mut next = 0;
+    for _ in 0..reader.count("number of sets of authors")? {
+        let place = reader.number("set of authors")?;
+        let set =
+            usize::try_from(place).ok().filter(|_| place >= next).and_then(|place| authors.set_mut(place));
+        let Some(set) = set else { return Err(reader.malformed("set of authors")) };
+        for seen in set {
+            *seen = Seen(reader.number_up_to(u64::from(u32::MAX), "author that was seen")? as u32);
+        }
+        next = place + 1;
     }
     Ok(())
 }
