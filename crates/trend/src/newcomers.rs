@@ -27,7 +27,7 @@ pub(crate) struct Seen(pub(crate) u32);
 
 impl Seen {
     fn new(identity: u32, first: u32, last: u32) -> Self {
-        Self(identity << 12 | (first % TIMES) << 6 | last % TIMES)
+        Self(identity << 12 | (first % TIMES) << 6 | (last % TIMES))
     }
 
     fn identity(self) -> u32 {
