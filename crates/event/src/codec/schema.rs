@@ -13,7 +13,7 @@ use super::{CodecError, Payload, read};
 use crate::Topic;
 
 /// The version of the schemas that this program writes with; the first was 1.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 macro_rules! schema_files {
     ($($topic:ident => $file:literal),* $(,)?) => {
@@ -31,6 +31,7 @@ macro_rules! schema_files {
         pub const fn released_text(topic: Topic, version: u32) -> Option<&'static str> {
             match (version, topic) {
                 $((1, Topic::$topic) => Some(include_str!(concat!("../../../../schemas/released/v1/", $file))),)*
+                $((2, Topic::$topic) => Some(include_str!(concat!("../../../../schemas/released/v2/", $file))),)*
                 _ => None,
             }
         }

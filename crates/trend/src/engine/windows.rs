@@ -173,6 +173,7 @@ impl Engine {
                 window_end: window.end,
                 count: u64::from(posts),
                 unique_authors: u64::from(authors),
+                watchlist: None,
             }
         };
         rows.into_iter().map(count).collect()

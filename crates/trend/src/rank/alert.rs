@@ -95,5 +95,6 @@ fn alert_of(
         window_end: window.end,
         started_at,
         sample_posts: context.sample_posts,
+        watchlist: None,
     }
 }
