@@ -13,6 +13,7 @@ use crate::rank::{Candidate, Window};
 use crate::settings::Settings;
 use crate::state::KeywordState;
 use crate::tally::Tally;
+use crate::watch::is_key;
 use crate::window::WindowOutput;
 
 /// A count to be output: the order of output as far as numbers can say, the keyword, and what is said of it.
@@ -61,17 +62,20 @@ impl Engine {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
         });
-        let (trends, alerts) =
+        let (trends, mut alerts) =
             ranking.rank(window, candidates, tested, settings, |key| self.context_of(key, first, settings));
         match kind {
             WindowKind::Sliding => self.sliding = ranking,
             WindowKind::Tumbling => self.tumbling = ranking,
         }
+        let (watched, watch_alerts) = self.watched(window, minute, first, posts, settings);
+        alerts.extend(watch_alerts);
         WindowOutput {
             window: kind,
             window_start: window.start,
             window_end: window.end,
             counts,
+            watched,
             trends,
             alerts,
             activity: None,
@@ -89,6 +93,9 @@ impl Engine {
             WindowKind::Tumbling => tumbling,
         };
         if !is_watched && tally.posts < least {
+            return None;
+        }
+        if is_key(&self.keywords.entry(number).normalized) {
             return None;
         }
         if counted.window.kind == WindowKind::Sliding {
@@ -132,6 +139,9 @@ impl Engine {
         self.keywords.set_watched_until(number, watched_until);
         let (language, form) = self.describe(number, counted.first);
         let entry = self.keywords.entry(number);
+        if self.rules.block(entry.kind, &entry.normalized, language) {
+            return None;
+        }
         let (display, language) = (display(entry, form), language.text());
         let key = (entry.normalized.to_string(), entry.kind);
         Some(Candidate {
@@ -146,7 +156,7 @@ impl Engine {
     }
 
     /// In what language the keyword's posts in the window mostly are, and how it is mostly written.
-    fn describe(&mut self, number: u32, first: usize) -> (LanguageCode, SurfaceForm) {
+    pub(super) fn describe(&mut self, number: u32, first: usize) -> (LanguageCode, SurfaceForm) {
         let (posts, entry) = (&self.posts, self.keywords.entry(number));
         let occurrences = entry.occurrences.as_slice();
         let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
