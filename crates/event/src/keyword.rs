@@ -7,6 +7,9 @@ use crate::Micros;
 /// The language of text whose language is not known (BCP 47), and the schemas' default.
 pub const UNDETERMINED: &str = "und";
 
+/// The normalized keyword of a whole watchlist; no keyword and no term is that.
+pub const WHOLE_WATCHLIST: &str = "*";
+
 pub(crate) fn undetermined() -> String {
     UNDETERMINED.to_owned()
 }
@@ -34,7 +37,7 @@ pub enum WindowKind {
 }
 
 /// How often a keyword was used in one window. Topic `window-counts`, key: keyword. Natural key:
-/// (`normalized_keyword`, `kind`, `window`, `window_end`).
+/// (`watchlist`, `normalized_keyword`, `kind`, `window`, `window_end`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeywordCount {
     /// As people mostly write it.
@@ -56,4 +59,8 @@ pub struct KeywordCount {
     pub count: u64,
     /// Distinct authors of these posts.
     pub unique_authors: u64,
+    /// The watchlist that is counted: its term is then the keyword, or [`WHOLE_WATCHLIST`] the normalized one where all
+    /// its terms are counted together.
+    #[serde(default)]
+    pub watchlist: Option<String>,
 }

@@ -152,7 +152,7 @@ pub enum AlertKind {
 }
 
 /// One message to people: a strong trend starts or ends. Topic `alerts`, key: normalized keyword. Natural key:
-/// (`normalized_keyword`, `keyword_kind`, `kind`, `window_end`).
+/// (`watchlist`, `normalized_keyword`, `keyword_kind`, `kind`, `window_end`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Start or end.
@@ -194,4 +194,7 @@ pub struct Alert {
     /// Real posts; empty at the end.
     #[serde(default)]
     pub sample_posts: Vec<SamplePost>,
+    /// The watchlist it is about, whose name is then the keyword and [`WHOLE_WATCHLIST`](crate::keyword::WHOLE_WATCHLIST) the normalized one.
+    #[serde(default)]
+    pub watchlist: Option<String>,
 }

@@ -70,6 +70,7 @@ pub fn count(keyword: &str, count: u64, minute: i64) -> KeywordCount {
         window_end: at(minute),
         count,
         unique_authors: count / 2,
+        watchlist: None,
     }
 }
 
@@ -95,6 +96,7 @@ pub fn alert(keyword: &str, kind: AlertKind, minute: i64) -> Alert {
         window_end: t.window_end,
         started_at: t.started_at,
         sample_posts: t.sample_posts,
+        watchlist: None,
     }
 }
 

@@ -6,7 +6,7 @@ mod world;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use skytrend_event::PostEvent;
-use skytrend_trend::{Detector, Extraction, Settings, extract};
+use skytrend_trend::{Detector, ExtractedEvents, Extraction, Extractor, Settings, Watchlist, extract};
 use world::World;
 
 /// Event minutes before measuring starts: windows are full, baselines learn.
@@ -29,6 +29,10 @@ fn detector(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("posts");
     group.sample_size(10).throughput(Throughput::Elements(events.len() as u64));
     group.bench_function("extract", |bencher| bencher.iter(|| extract_all(&events)));
+    let mut extractor = watching(&mut world).extractor();
+    group.bench_function("extract, 1,000 terms watched", |bencher| {
+        bencher.iter(|| extract_watched(&mut extractor, &events));
+    });
     let restore = || Detector::restore(Settings::default(), &snapshot).expect("its own snapshot");
     group.bench_function("detect", |bencher| {
         bencher.iter_batched(restore, |detector| detect(detector, &events), BatchSize::LargeInput);
@@ -56,6 +60,34 @@ fn extract_all(events: &[PostEvent<'_>]) -> usize {
         keywords += extraction.keywords().count();
     }
     keywords
+}
+
+/// A detector with ten lists of a hundred terms: words as frequent as those of posts, so that a post matches some of
+/// them, starts of words, phrases, and in each list one regular expression.
+fn watching(world: &mut World) -> Detector {
+    let mut list = |number: usize| {
+        let words = (0..70).map(|_| world.word());
+        let mut terms: Vec<String> = words.collect();
+        terms.extend((0..10).map(|_| format!("#{}", world.word())));
+        terms.extend((0..10).map(|_| format!("{}*", world.word())));
+        terms.extend((0..9).map(|_| format!("{} {}", world.word(), world.word())));
+        terms.push(format!(r"/\b(?:{}|{})\b/", world.word(), world.word()));
+        Watchlist { name: format!("list{number}"), terms, ..Watchlist::default() }
+    };
+    let watchlists = (0..10).map(&mut list).collect();
+    Detector::new(Settings { watchlists, ..Settings::default() }, 1).expect("valid lists")
+}
+
+fn extract_watched(extractor: &mut Extractor, events: &[PostEvent<'_>]) {
+    let mut extracted = ExtractedEvents::default();
+    // In batches, as the stage hands them over.
+    for batch in events.chunks(4_096) {
+        extracted.clear();
+        for event in batch {
+            extractor.extract(event, &mut extracted);
+        }
+        std::hint::black_box(&extracted);
+    }
 }
 
 fn detect(mut detector: Detector, events: &[PostEvent<'_>]) -> Detector {

@@ -2,18 +2,22 @@
 //! partition has passed their end.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use skytrend_event::{Micros, PostAction, PostEvent};
 
 use crate::engine::{Engine, start_of};
+use crate::extract::SurfaceForm;
 use crate::extracted::{ExtractedEvent, ExtractedEvents, Extractor};
 use crate::language::Languages;
 use crate::minute_of;
+use crate::moderation::Rules;
 use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::KeywordUse;
 use crate::settings::{InvalidSettings, Settings};
 use crate::signature::Signature;
 use crate::stats::{Counters, Stats};
+use crate::watch::Watches;
 use crate::window::WindowOutput;
 
 /// Instants from 1970 to 9999 are taken; others are no times of the network, and would overflow sums.
@@ -53,17 +57,19 @@ impl Detector {
     pub fn new(settings: Settings, partitions: u32) -> Result<Self, InvalidSettings> {
         settings.validate()?;
         if partitions == 0 {
-            return Err(InvalidSettings { name: "partitions", rule: "at least 1" });
+            return Err(InvalidSettings::new("partitions", "at least 1"));
         }
+        let watches = Arc::new(Watches::compile(&settings.watchlists)?);
+        let rules = Rules::compile(&settings.moderation)?;
         Ok(Self {
-            extractor: Extractor::new(&settings),
+            extractor: Extractor::new(&settings, Arc::clone(&watches)),
             single: ExtractedEvents::default(),
             settings,
             partitions: vec![Partition::default(); partitions as usize],
             pending: BTreeMap::new(),
             pending_events: 0,
             open_from: None,
-            engine: Engine::new(),
+            engine: Engine::new(watches, rules),
             counters: Counters::default(),
             outputs: Vec::new(),
         })
@@ -71,7 +77,7 @@ impl Detector {
 
     /// An extractor that finds keywords as this detector wants them, for [`Detector::apply_extracted`].
     pub fn extractor(&self) -> Extractor {
-        Extractor::new(&self.settings)
+        Extractor::new(&self.settings, Arc::clone(&self.engine.watches))
     }
 
     /// Takes the next event of a partition. Nothing is refused: what can't be taken is dropped and counted.
@@ -152,7 +158,7 @@ impl Detector {
             authors: engine.authors.len() as u64,
             sessions_cut: engine.authors.sessions_cut,
             trends: engine.sliding.topics.len() as u64,
-            open_alerts: engine.sliding.alerts.len() as u64,
+            open_alerts: (engine.sliding.alerts.len() + engine.watch_alerts.open.len()) as u64,
             history_minutes: engine.stream.minutes,
             memory_bytes: memory_bytes as u64,
         }
@@ -254,6 +260,11 @@ impl Detector {
             for keyword in events.keywords(event) {
                 let number = self.engine.keywords.acquire(keyword);
                 pane.push_keyword(KeywordUse::new(number, keyword.form), keyword.mixed);
+                pending.keywords_len += 1;
+            }
+            for &watched in events.watched(event) {
+                let number = self.engine.keywords.acquire(self.engine.watches.keyword(watched));
+                pane.push_keyword(KeywordUse::new(number, SurfaceForm::Lower), "");
                 pending.keywords_len += 1;
             }
             self.counters.keywords_over_limit += u64::from(event.overflow);

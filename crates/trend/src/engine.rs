@@ -4,7 +4,10 @@
 mod context;
 mod intake;
 mod tallies;
+mod watched;
 mod windows;
+
+use std::sync::Arc;
 
 use skytrend_event::time::MINUTE;
 use skytrend_event::{Micros, WindowKind};
@@ -12,6 +15,7 @@ use skytrend_event::{Micros, WindowKind};
 use crate::authors::Authors;
 use crate::baseline::Baseline;
 use crate::keywords::Keywords;
+use crate::moderation::Rules;
 use crate::newcomers::SeenAuthors;
 use crate::pane::PendingPane;
 use crate::posts::PostStore;
@@ -21,6 +25,7 @@ use crate::settings::{SHARDS, Settings};
 use crate::stats::Counters;
 use crate::stream::{EPOCH_MINUTES, StreamLevel};
 use crate::tally::Tallier;
+use crate::watch::{WatchAlerts, Watches};
 use crate::window::WindowOutput;
 use tallies::{BusyAuthors, Sought, WindowStarts};
 
@@ -34,6 +39,9 @@ pub(crate) struct Engine {
     pub(crate) seen: SeenAuthors,
     pub(crate) sliding: Ranking,
     pub(crate) tumbling: Ranking,
+    pub(crate) watches: Arc<Watches>,
+    pub(crate) watch_alerts: WatchAlerts,
+    rules: Rules,
     window_starts: WindowStarts,
     busy: BusyAuthors,
     tallier: Tallier,
@@ -57,7 +65,7 @@ impl Engine {
             + self.busy.memory_bytes()
     }
 
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(watches: Arc<Watches>, rules: Rules) -> Self {
         Self {
             posts: PostStore::new(),
             keywords: Keywords::new(),
@@ -66,6 +74,9 @@ impl Engine {
             seen: SeenAuthors::new(),
             sliding: Ranking::default(),
             tumbling: Ranking::default(),
+            watches,
+            watch_alerts: WatchAlerts::default(),
+            rules,
             window_starts: WindowStarts::default(),
             busy: BusyAuthors::default(),
             tallier: Tallier::default(),
@@ -78,7 +89,9 @@ impl Engine {
 
     /// Whether closing minutes without events would change and output nothing.
     pub(crate) fn is_idle(&self) -> bool {
-        self.posts.is_empty() && self.authors.len() == 0 && self.sliding.is_idle() && self.tumbling.is_idle()
+        let is_followed =
+            !self.sliding.is_idle() || !self.tumbling.is_idle() || !self.watch_alerts.open.is_empty();
+        self.posts.is_empty() && self.authors.len() == 0 && !is_followed
     }
 
     /// Nothing is retained any more, and a stretch of time is passed over.

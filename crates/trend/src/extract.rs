@@ -19,11 +19,14 @@ mod scan;
 mod script;
 mod stop_words;
 
+pub(crate) use normalize::normalize_into;
+pub(crate) use script::is_unspaced;
+
 use skytrend_event::{KeywordKind, PostData, Span};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::signature::{Signature, SignatureBuilder};
-use normalize::{cut_affixes, normalize_into};
+use normalize::cut_affixes;
 use stop_words::StopWords;
 
 /// Longest word, in characters: what is longer is a code or a keyboard held down.

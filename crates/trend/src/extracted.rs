@@ -2,14 +2,17 @@
 //! be done on another thread, or in another process, ahead of the detector.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use skytrend_event::{EventId, Micros, PostAction, PostData, PostEvent};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::extract::{Extraction, Found, Keyword, extract};
 use crate::language::{Languages, codes_of};
+use crate::moderation::{LabelledPosts, Moderation};
 use crate::settings::Settings;
 use crate::signature::Signature;
+use crate::watch::{Scratch, Watched, Watches};
 
 /// Finds the keywords of events, one after the other with the same buffers.
 #[derive(Debug)]
@@ -17,6 +20,9 @@ pub struct Extractor {
     keywords_max: usize,
     text_bytes_max: usize,
     extraction: Extraction,
+    moderation: Moderation,
+    watches: Arc<Watches>,
+    scratch: Scratch,
 }
 
 /// Consecutive events of one partition with their keywords, for [`Detector::apply_extracted`](crate::Detector::apply_extracted).
@@ -25,6 +31,8 @@ pub struct ExtractedEvents {
     events: Vec<ExtractedEvent>,
     /// The keywords of the events, event after event.
     found: Vec<Found>,
+    /// The watchlists and watched terms of the events, event after event.
+    watched: Vec<Watched>,
     /// URI, start of the text and keywords of the events, event after event.
     text: String,
 }
@@ -42,6 +50,7 @@ pub(crate) struct ExtractedEvent {
     /// Where the texts of its keywords start.
     keywords_start: usize,
     found: Range<usize>,
+    watched: Range<usize>,
     /// Keywords that were left out.
     pub(crate) overflow: u32,
     pub(crate) languages: Languages,
@@ -50,11 +59,15 @@ pub(crate) struct ExtractedEvent {
 
 impl Extractor {
     /// One that extracts as a detector with these settings, which are valid, wants it.
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, watches: Arc<Watches>) -> Self {
         Self {
             keywords_max: settings.keywords_per_post_max as usize,
             text_bytes_max: settings.sample_text_bytes_max as usize,
             extraction: Extraction::default(),
+            // Of the lists, only the rules in the detector are asked.
+            moderation: Moderation { block: Vec::new(), allow: Vec::new(), ..settings.moderation.clone() },
+            watches,
+            scratch: Scratch::default(),
         }
     }
 
@@ -69,6 +82,7 @@ impl Extractor {
             post_text: None,
             keywords_start: 0,
             found: 0..0,
+            watched: 0..0,
             overflow: 0,
             languages: Languages::default(),
             signature: Signature::NONE,
@@ -76,8 +90,13 @@ impl Extractor {
         if matches!(event.action, PostAction::Created | PostAction::Updated) {
             let nothing = PostData::default();
             let data = event.data.as_ref().unwrap_or(&nothing);
+            let is_hidden = self.moderation.hides(data);
+            let is_ignored = is_hidden && self.moderation.labelled_posts == LabelledPosts::Ignore;
+            let data = if is_ignored { &nothing } else { data };
             extract(data, self.keywords_max, &mut self.extraction);
-            extracted.post_text = Some(into.push_text(start_of_text(&data.text, self.text_bytes_max)));
+            // A post without a text is never shown.
+            let shown = if is_hidden { "" } else { start_of_text(&data.text, self.text_bytes_max) };
+            extracted.post_text = Some(into.push_text(shown));
             extracted.keywords_start = into.push_text(self.extraction.texts()).start;
             let first = into.found.len();
             into.found.extend_from_slice(self.extraction.found());
@@ -85,6 +104,12 @@ impl Extractor {
             extracted.overflow = self.extraction.overflow();
             extracted.languages = codes_of(&data.languages);
             extracted.signature = self.extraction.signature();
+            let first = into.watched.len();
+            let left_out = self.watches.find(data, extracted.languages, &mut self.scratch, |watched| {
+                into.watched.push(watched);
+            });
+            extracted.watched = first..into.watched.len();
+            extracted.overflow += left_out;
         }
         into.events.push(extracted);
     }
@@ -95,6 +120,7 @@ impl ExtractedEvents {
     pub fn clear(&mut self) {
         self.events.clear();
         self.found.clear();
+        self.watched.clear();
         self.text.clear();
     }
 
@@ -115,6 +141,11 @@ impl ExtractedEvents {
     pub(crate) fn keywords(&self, event: &ExtractedEvent) -> impl Iterator<Item = Keyword<'_>> {
         let texts = &self.text[event.keywords_start..];
         self.found[event.found.clone()].iter().map(|found| found.keyword(texts))
+    }
+
+    /// The watchlists and watched terms that the event's post matches.
+    pub(crate) fn watched(&self, event: &ExtractedEvent) -> &[Watched] {
+        &self.watched[event.watched.clone()]
     }
 
     fn push_text(&mut self, text: &str) -> Range<usize> {

@@ -12,6 +12,7 @@ use crate::season::KeywordSeason;
 use crate::settings::SHARDS;
 use crate::state::KeywordState;
 use crate::tally::Tally;
+use crate::watch::is_key;
 
 /// No state.
 const NO_STATE: u32 = u32::MAX;
@@ -310,8 +311,9 @@ impl Keywords {
         let mut by_shard: Vec<Vec<(f64, u32)>> = vec![Vec::new(); SHARDS];
         for (state, owner) in self.states.iter().zip(&self.owners) {
             let Some(number) = *owner else { continue };
-            let shard = shard_of(self.entries[number as usize].hash);
-            if self.states_in_shard[shard] as usize > budget {
+            let entry = &self.entries[number as usize];
+            let shard = shard_of(entry.hash);
+            if self.states_in_shard[shard] as usize > budget && !is_key(&entry.normalized) {
                 by_shard[shard].push((level(state), number));
             }
         }

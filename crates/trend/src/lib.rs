@@ -54,6 +54,10 @@ mod extracted;
 mod language;
 mod signature;
 
+mod moderation;
+mod pattern;
+mod watch;
+
 mod authors;
 mod keywords;
 mod newcomers;
@@ -75,9 +79,11 @@ mod snapshot;
 pub use detector::Detector;
 pub use extract::{Extraction, Keyword, SurfaceForm, extract};
 pub use extracted::{ExtractedEvents, Extractor};
+pub use moderation::{LabelledPosts, Moderation};
 pub use settings::{InvalidSettings, SHARDS, Settings};
 pub use snapshot::SnapshotError;
 pub use stats::{Counters, Stats};
+pub use watch::Watchlist;
 pub use window::WindowOutput;
 
 use skytrend_event::Micros;

@@ -1,7 +1,13 @@
 //! Every knob of the detector, with its default and the reason for it, and the check that the values make sense
 //! together. Where they are read from is not known here.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+
+use crate::moderation::{Moderation, Rules};
+use crate::pattern::InvalidPattern;
+use crate::watch::{WATCHED_PER_POST_MAX, Watches, Watchlist};
 
 /// Shards that keywords are spread over by hash. Each has its own part of every budget, so that a split of the
 /// shards over processes gives the same result as one process. Fixed: it is part of what a budget means.
@@ -9,6 +15,9 @@ pub const SHARDS: usize = 128;
 
 /// The longest window that can be asked for: what is retained grows with it.
 const WINDOW_MINUTES_MAX: u32 = 240;
+
+/// With what is watched, the number of a post's keywords fits in a byte.
+const KEYWORDS_PER_POST_MAX: u32 = u8::MAX as u32 - WATCHED_PER_POST_MAX as u32;
 
 /// How the detector works. All lengths of time are in whole minutes of witnessed time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +78,11 @@ pub struct Settings {
     pub sample_text_bytes_max: u32,
     /// Related keywords with each trend.
     pub related_keywords: u32,
+
+    /// What must not be shown.
+    pub moderation: Moderation,
+    /// What is watched, however small.
+    pub watchlists: Vec<Watchlist>,
 }
 
 impl Default for Settings {
@@ -99,6 +113,8 @@ impl Default for Settings {
             sample_posts: 3,
             sample_text_bytes_max: 1_000,
             related_keywords: 5,
+            moderation: Moderation::default(),
+            watchlists: Vec::new(),
         }
     }
 }
@@ -110,7 +126,18 @@ pub struct InvalidSettings {
     /// The setting.
     pub name: &'static str,
     /// What it must be.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
+}
+
+impl InvalidSettings {
+    pub(crate) fn new(name: &'static str, rule: impl Into<Cow<'static, str>>) -> Self {
+        Self { name, rule: rule.into() }
+    }
+
+    /// A list of patterns with one that is none.
+    pub(crate) fn of_pattern(name: &'static str, error: &InvalidPattern) -> Self {
+        Self::new(name, format!("a list of patterns; {error}"))
+    }
 }
 
 impl Settings {
@@ -128,7 +155,11 @@ impl Settings {
             ("session_gap_minutes", minutes.contains(&self.session_gap_minutes), "1 to 240"),
             ("counts_min", self.counts_min >= 1, "at least 1"),
             ("admission_authors", (1..=100).contains(&self.admission_authors), "1 to 100"),
-            ("keywords_per_post_max", (1..=255).contains(&self.keywords_per_post_max), "1 to 255"),
+            (
+                "keywords_per_post_max",
+                (1..=KEYWORDS_PER_POST_MAX).contains(&self.keywords_per_post_max),
+                "1 to 192",
+            ),
             ("min_authors", self.min_authors >= 1, "at least 1"),
             ("min_growth_rate", self.min_growth_rate >= 0.0, "a number, at least 0"),
             ("min_z_score", self.min_z_score.is_finite(), "a finite number"),
@@ -152,10 +183,12 @@ impl Settings {
             ("tracked_keywords_max", self.tracked_keywords_max <= 1 << 23, "at most 2^23"),
             ("sample_text_bytes_max", self.sample_text_bytes_max <= 10_000, "at most 10,000"),
         ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
-            Some((name, _, rule)) => Err(InvalidSettings { name, rule }),
-            None => Ok(()),
+        if let Some((name, _, rule)) = rules.into_iter().find(|(_, holds, _)| !holds) {
+            return Err(InvalidSettings::new(name, rule));
         }
+        Rules::compile(&self.moderation)?;
+        Watches::compile(&self.watchlists)?;
+        Ok(())
     }
 
     /// A number that differs when any setting differs: a snapshot is only good for the settings it was taken with.

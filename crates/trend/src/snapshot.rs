@@ -7,7 +7,7 @@
 //! All little-endian; in the body, whole numbers are LEB128 (signed ones zigzag), hashes and `f64` eight bytes, texts
 //! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream,
 //! keywords (sorted; each with its state if it has one), minutes with their posts, sessions, who was seen before,
-//! rankings, open minutes.
+//! rankings, open alerts of watchlists, open minutes.
 //! Keywords are named by their place in the list, so that the bytes do not depend on numbers handed out in memory;
 //! indexes are not stored but built again from what they index. The same input gives the same bytes, and so does a
 //! detector that was restored from them.
@@ -20,6 +20,7 @@ mod keywords;
 mod pending;
 mod posts;
 mod rankings;
+mod watch;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -89,6 +90,7 @@ impl Detector {
         posts::write_seen(&mut writer, &self.engine.seen);
         rankings::write(&mut writer, &self.engine.sliding);
         rankings::write(&mut writer, &self.engine.tumbling);
+        watch::write(&mut writer, &self.engine.watch_alerts);
         pending::write(&mut writer, &self.pending, &places);
         let checksum = xxh3_64(&out[start..]);
         out.extend_from_slice(&checksum.to_le_bytes());
@@ -122,6 +124,7 @@ impl Detector {
         posts::read_seen(&mut reader, &mut detector.engine.seen)?;
         detector.engine.sliding = rankings::read(&mut reader)?;
         detector.engine.tumbling = rankings::read(&mut reader)?;
+        detector.engine.watch_alerts = watch::read(&mut reader)?;
         pending::read(&mut reader, &mut detector, &held)?;
         keywords::settle(held, &mut detector.engine.keywords);
         reader.end()?;

@@ -9,12 +9,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use skytrend_event::time::{MINUTE, SECOND};
 use skytrend_event::{KeywordKind, Micros, PostAction, PostEvent, WindowKind};
-use skytrend_trend::{Detector, Settings, WindowOutput};
+use skytrend_trend::{Detector, Settings, Watchlist, WindowOutput};
 use world::{START, created, event, heartbeat};
 
 /// Words of the tests, none of them a stop word. Five of a text make it long enough to have a signature.
 const WORDS: [&str; 8] = ["river", "mountain", "Ocean", "forest", "desert", "#Glacier", "valley", "iSland"];
 const AUTHORS: u64 = 6;
+
+/// One of every form of a term, with alerts that come easily.
+fn watchlist() -> Watchlist {
+    Watchlist {
+        name: "water".to_owned(),
+        terms: ["river", "ocean forest", "#gla*", "/valley|island/"].map(str::to_owned).to_vec(),
+        alert_posts: 3,
+        alert_growth: 1.0,
+        cooldown_minutes: 2,
+        ..Watchlist::default()
+    }
+}
 
 /// Small windows, everything counted, trends from three authors on.
 fn settings() -> Settings {
@@ -25,6 +37,7 @@ fn settings() -> Settings {
         counts_min: 1,
         min_frequency: 3,
         min_authors: 3,
+        watchlists: vec![watchlist()],
         ..Settings::default()
     }
 }

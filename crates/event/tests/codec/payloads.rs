@@ -256,19 +256,9 @@ pub fn trend() -> impl Strategy<Value = Trend> {
 }
 
 pub fn keyword_count() -> impl Strategy<Value = KeywordCount> {
-    (text(), text(), keyword_kind(), text(), window(), micros(), micros(), count(), count()).prop_map(
-        |(
-            keyword,
-            normalized_keyword,
-            kind,
-            language,
-            window,
-            window_start,
-            window_end,
-            count,
-            unique_authors,
-        )| {
-            KeywordCount {
+    (text(), text(), keyword_kind(), text(), window(), micros(), micros(), (count(), count()), of(text()))
+        .prop_map(
+            |(
                 keyword,
                 normalized_keyword,
                 kind,
@@ -276,11 +266,23 @@ pub fn keyword_count() -> impl Strategy<Value = KeywordCount> {
                 window,
                 window_start,
                 window_end,
-                count,
-                unique_authors,
-            }
-        },
-    )
+                (count, unique_authors),
+                watchlist,
+            )| {
+                KeywordCount {
+                    keyword,
+                    normalized_keyword,
+                    kind,
+                    language,
+                    window,
+                    window_start,
+                    window_end,
+                    count,
+                    unique_authors,
+                    watchlist,
+                }
+            },
+        )
 }
 
 pub fn alert() -> impl Strategy<Value = Alert> {
@@ -288,9 +290,9 @@ pub fn alert() -> impl Strategy<Value = Alert> {
     (
         (kind, text(), text(), keyword_kind(), text(), text(), window()),
         (count(), count(), number(), number(), number(), number(), small_count()),
-        (micros(), micros(), micros(), vec(sample_post(), 0..3)),
+        (micros(), micros(), micros(), vec(sample_post(), 0..3), of(text())),
     )
-        .prop_map(|(what, numbers, (window_start, window_end, started_at, sample_posts))| {
+        .prop_map(|(what, numbers, (window_start, window_end, started_at, sample_posts, watchlist))| {
             let (kind, keyword, normalized_keyword, keyword_kind, language, topic_id, window) = what;
             let (frequency, unique_authors, growth_rate, z_score, confidence_score, velocity, rank) = numbers;
             Alert {
@@ -312,6 +314,7 @@ pub fn alert() -> impl Strategy<Value = Alert> {
                 window_end,
                 started_at,
                 sample_posts,
+                watchlist,
             }
         })
 }

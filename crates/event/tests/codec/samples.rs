@@ -149,6 +149,7 @@ pub fn keyword_count() -> KeywordCount {
         window_end: NOON,
         count: 99,
         unique_authors: 88,
+        watchlist: Some("wetter".to_owned()),
     }
 }
 
@@ -172,6 +173,7 @@ pub fn alert() -> Alert {
         window_end: NOON,
         started_at: NOON.plus(-3_600_000_000),
         sample_posts: vec![sample_post()],
+        watchlist: Some("wetter".to_owned()),
     }
 }
 

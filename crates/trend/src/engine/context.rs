@@ -3,11 +3,13 @@
 use skytrend_event::{KeywordKind, SamplePost};
 
 use super::Engine;
+use crate::language::LanguageCode;
 use crate::pane::authority;
 use crate::posts::Occurrence;
 use crate::rank::{Context, KeywordKey, with_sign};
 use crate::settings::Settings;
 use crate::signature::Signature;
+use crate::watch::is_key;
 
 /// The newest so many posts of a trend say what it is related to.
 const RELATED_POSTS_MAX: usize = 256;
@@ -25,9 +27,10 @@ impl Engine {
         let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
         let newest: Vec<Occurrence> =
             occurrences[before..].iter().rev().take(RELATED_POSTS_MAX).copied().collect();
+        let (language, _) = self.tallier.describe(&newest, &self.posts);
         Context {
             sample_posts: self.samples(&newest, settings),
-            related: self.related(number, &newest, settings),
+            related: self.related(number, &newest, language, settings),
         }
     }
 
@@ -53,8 +56,12 @@ impl Engine {
             if signatures.iter().any(|taken| taken.is_near(signature)) {
                 continue;
             }
-            signatures.push(signature);
             let post = self.posts.post(index);
+            // Of a post that its author labelled as sensitive, no text is kept.
+            if self.posts.text(post).is_empty() {
+                continue;
+            }
+            signatures.push(signature);
             let uri = self.posts.uri(post);
             samples.push(SamplePost {
                 uri: uri.to_owned(),
@@ -67,8 +74,15 @@ impl Engine {
         samples
     }
 
-    /// The keywords that share most posts with keyword `number`; equal ones by text and kind.
-    fn related(&mut self, number: u32, newest: &[Occurrence], settings: &Settings) -> Vec<String> {
+    /// The keywords that share most posts with keyword `number`, whose posts are mostly in `language`; equal ones by text
+    /// and kind.
+    fn related(
+        &mut self,
+        number: u32,
+        newest: &[Occurrence],
+        language: LanguageCode,
+        settings: &Settings,
+    ) -> Vec<String> {
         self.shared_posts.resize(self.keywords.numbers() as usize, 0);
         let mut shared = Vec::new();
         for occurrence in newest {
@@ -87,14 +101,16 @@ impl Engine {
         for keyword in shared {
             let count = std::mem::take(&mut self.shared_posts[keyword as usize]);
             let entry = self.keywords.entry(keyword);
-            if count >= SHARED_POSTS_MIN {
+            if count >= SHARED_POSTS_MIN && !is_key(&entry.normalized) {
                 related.push((count, &entry.normalized, entry.kind));
             }
         }
         related.sort_unstable_by(|left, right| {
             right.0.cmp(&left.0).then((left.1, left.2).cmp(&(right.1, right.2)))
         });
-        related.truncate(settings.related_keywords as usize);
-        related.into_iter().map(|(_, normalized, kind)| with_sign(kind, normalized.to_owned())).collect()
+        let is_shown =
+            |(_, normalized, kind): &(u32, &str, KeywordKind)| !self.rules.block(*kind, normalized, language);
+        let shown = related.into_iter().filter(is_shown).take(settings.related_keywords as usize);
+        shown.map(|(_, normalized, kind)| with_sign(kind, normalized.to_owned())).collect()
     }
 }

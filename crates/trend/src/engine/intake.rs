@@ -11,6 +11,7 @@ use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
 use crate::settings::{SHARDS, Settings};
 use crate::stats::Counters;
+use crate::watch::is_key;
 
 /// After so many near-copies,
 const LOOKED_AT_MAX: usize = 4;
@@ -118,14 +119,17 @@ impl Engine {
         for place in 0..usize::from(event.keywords_len) {
             let used = self.posts.keywords_mut(index)[place];
             let Some(keyword) = used.keyword() else { continue };
-            let shard = &mut self.shard_occurrences[shard_of(self.keywords.entry(keyword).hash)];
-            if *shard >= budget {
+            let entry = self.keywords.entry(keyword);
+            // What is watched is exact: it has no part in the budget, and is bounded by the terms of a post.
+            let is_watched = is_key(&entry.normalized);
+            let shard = &mut self.shard_occurrences[shard_of(entry.hash)];
+            if *shard >= budget && !is_watched {
                 counters.occurrences_shed += 1;
                 self.posts.keywords_mut(index)[place] = KeywordUse::NONE;
                 self.keywords.release(keyword);
                 continue;
             }
-            *shard += 1;
+            *shard += u32::from(!is_watched);
             // A pane has fewer than 2^32 keywords: that is checked where they come in.
             let mixed = pending.mixed_form(event.keywords_start + place as u32);
             self.keywords.push(keyword, Occurrence::new(number, used), mixed, minute);

@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use crate::sketch::AuthorSketch;
 use crate::state::KeywordState;
 use crate::tally::Tally;
+use crate::watch::is_key;
 use crate::window::WindowOutput;
 
 /// A count to be output: the order of output as far as numbers can say, the keyword, and what is said of it.
@@ -63,18 +64,21 @@ impl Engine {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
         });
-        let (trends, alerts) = ranking.rank(window, candidates, since.posts, tested, settings, |key| {
+        let (trends, mut alerts) = ranking.rank(window, candidates, since.posts, tested, settings, |key| {
             self.context_of(key, first, settings)
         });
         match kind {
             WindowKind::Sliding => self.sliding = ranking,
             WindowKind::Tumbling => self.tumbling = ranking,
         }
+        let (watched, watch_alerts) = self.watched(window, minute, first, since.posts, settings);
+        alerts.extend(watch_alerts);
         WindowOutput {
             window: kind,
             window_start: window.start,
             window_end: window.end,
             counts,
+            watched,
             trends,
             alerts,
             activity: None,
@@ -92,6 +96,9 @@ impl Engine {
             WindowKind::Tumbling => tumbling,
         };
         if !is_watched && tally.posts < least {
+            return None;
+        }
+        if is_key(&self.keywords.entry(number).normalized) {
             return None;
         }
         if counted.window.kind == WindowKind::Sliding {
@@ -146,6 +153,9 @@ impl Engine {
         let (language, form) = self.describe(number, counted.since.first);
         let sketch = self.sketch(number, counted.since.first);
         let entry = self.keywords.entry(number);
+        if self.rules.block(entry.kind, &entry.normalized, language) {
+            return None;
+        }
         let (display, language) = (display(entry, form), language.text());
         let key = (entry.normalized.to_string(), entry.kind);
         Some(Candidate {
@@ -180,7 +190,7 @@ impl Engine {
     }
 
     /// In what language the keyword's posts in the window mostly are, and how it is mostly written.
-    fn describe(&mut self, number: u32, first: usize) -> (LanguageCode, SurfaceForm) {
+    pub(super) fn describe(&mut self, number: u32, first: usize) -> (LanguageCode, SurfaceForm) {
         let (posts, entry) = (&self.posts, self.keywords.entry(number));
         let occurrences = entry.occurrences.as_slice();
         let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
@@ -207,6 +217,7 @@ impl Engine {
                 window_end: window.end,
                 count: u64::from(posts),
                 unique_authors: u64::from(authors),
+                watchlist: None,
             }
         };
         rows.into_iter().map(count).collect()

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Appends the normal form of `surface`. Normalising twice is the same as once: lower-casing may break a composed
 /// form, so composition is done again after it.
-pub(super) fn normalize_into(surface: &str, out: &mut String) {
+pub(crate) fn normalize_into(surface: &str, out: &mut String) {
     if surface.is_ascii() {
         let start = out.len();
         out.push_str(surface);

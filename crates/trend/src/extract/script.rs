@@ -21,6 +21,11 @@ pub(super) enum Unspaced {
 /// A run up to this many characters is one keyword: most Chinese and Japanese words have 2 to 4.
 pub(super) const RUN_CHARS_MAX: usize = 4;
 
+/// Whether `c` belongs to a script without spaces.
+pub(crate) fn is_unspaced(c: char) -> bool {
+    unspaced(c).is_some()
+}
+
 /// The script without spaces that `c` belongs to, if it is one.
 pub(super) fn unspaced(c: char) -> Option<Unspaced> {
     match c {

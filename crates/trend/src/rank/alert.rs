@@ -102,5 +102,6 @@ fn without_rank(
         window_end: window.end,
         started_at,
         sample_posts: Vec::new(),
+        watchlist: None,
     }
 }

@@ -3,7 +3,7 @@ use skytrend_event::time::{MINUTE, SECOND};
 use skytrend_event::{AtUri, Did, EventId, Language, Micros, PostAction, PostData, PostEvent};
 
 use super::*;
-use crate::WindowOutput;
+use crate::{Watchlist, WindowOutput};
 
 fn settings() -> Settings {
     Settings {
@@ -11,6 +11,13 @@ fn settings() -> Settings {
         tumbling_minutes: 1,
         min_frequency: 1,
         min_authors: 1,
+        watchlists: vec![Watchlist {
+            name: "quakes".to_owned(),
+            terms: vec!["earth*".to_owned()],
+            alert_posts: 1,
+            alert_growth: 1.0,
+            ..Watchlist::default()
+        }],
         ..Settings::default()
     }
 }
@@ -84,6 +91,7 @@ fn outputs_of(mut detector: Detector) -> Vec<WindowOutput> {
 fn a_restored_detector_goes_on_as_the_first() {
     let first = detector();
     assert!(!first.engine.sliding.topics.is_empty(), "the test's state has trends");
+    assert!(!first.engine.watch_alerts.open.is_empty(), "and an alert of a watchlist");
     let bytes = snapshot(&first);
     let second = restore(&bytes).unwrap();
     assert_eq!(snapshot(&second), bytes);
