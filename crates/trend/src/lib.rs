@@ -61,6 +61,7 @@ mod watch;
 mod authors;
 mod keywords;
 mod newcomers;
+mod phrases;
 mod pane;
 mod posts;
 

@@ -1,0 +1,173 @@
+//! Which neighbours are used together often enough to be counted as a phrase. Nearly all pairs of words of a post are
+//! never seen again, so they get no place among the keywords; this table counts them in eight megabytes, and a pair
+//! counts as a keyword from its third post within a quarter of an hour on.
+//!
+//! A pair is known by 22 bits of its hash within one of 2^17 lines, so next to no pair is taken for another one. Of a
+//! full line, the pair that was silent for the longest leaves, of several the one with the fewest posts.
+
+use crate::keywords::shard_of;
+use crate::settings::SHARDS;
+
+/// Pairs in a line: a line is one cache line.
+const LINE_LEN: usize = 16;
+const LINES_IN_SHARD: usize = 1 << 10;
+const LINES: usize = SHARDS * LINES_IN_SHARD;
+/// Pairs are counted over the present and half of the last stretch of so many minutes.
+const GENERATION_MINUTES: i64 = 10;
+const GENERATIONS: u32 = 64;
+/// Counting stops here.
+const COUNT_MAX: u32 = 15;
+/// A pair is a phrase from this many posts on.
+pub(crate) const PHRASE_POSTS: u32 = 3;
+
+/// One pair: 22 bits of identity (never zero), six of the stretch it was last seen in, four of its count. Zero is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pair(pub(crate) u32);
+
+impl Pair {
+    fn new(identity: u32, generation: u32, count: u32) -> Self {
+        Self(identity << 10 | (generation % GENERATIONS) << 4 | count.min(COUNT_MAX))
+    }
+
+    fn identity(self) -> u32 {
+        self.0 >> 10
+    }
+
+    fn age(self, generation: u32) -> u32 {
+        generation.wrapping_sub(self.0 >> 4) % GENERATIONS
+    }
+
+    fn count(self) -> u32 {
+        self.0 & COUNT_MAX
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct PhraseCounts {
+    lines: Vec<[Pair; LINE_LEN]>,
+    /// The present stretch of minutes, from the Unix epoch.
+    pub(crate) generation: i64,
+}
+
+impl PhraseCounts {
+    pub(crate) fn new() -> Self {
+        Self { lines: vec![[Pair::default(); LINE_LEN]; LINES], generation: 0 }
+    }
+
+    /// Time has come to `minute`.
+    pub(crate) fn advance(&mut self, minute: i64) {
+        let generation = minute.div_euclid(GENERATION_MINUTES);
+        // Six bits can't tell older ones from new ones.
+        if generation - self.generation >= i64::from(GENERATIONS) / 2 {
+            *self = Self::new();
+        } else if generation > self.generation && generation % (i64::from(GENERATIONS) / 4) == 0 {
+            self.forget(generation);
+        }
+        self.generation = generation.max(self.generation);
+    }
+
+    /// Removes the pairs that count for nothing any more.
+    fn forget(&mut self, generation: i64) {
+        let now = now(generation);
+        for pair in self.lines.iter_mut().flatten().filter(|pair| pair.0 != 0 && pair.age(now) >= 2) {
+            *pair = Pair::default();
+        }
+    }
+
+    /// One more post with the pair; how many there were lately, this one too.
+    pub(crate) fn note(&mut self, hash: u64) -> u32 {
+        let now = now(self.generation);
+        let identity = (hash as u32 & ((1 << 22) - 1)).max(1);
+        let line = &mut self.lines[line_of(hash)];
+        if let Some(pair) = line.iter_mut().find(|pair| pair.identity() == identity) {
+            let before = match pair.age(now) {
+                0 => pair.count(),
+                1 => pair.count() / 2,
+                _ => 0,
+            };
+            *pair = Pair::new(identity, now, before + 1);
+            return pair.count();
+        }
+        // An empty place is as good as one that has been silent for ever.
+        let worth = |pair: Pair| if pair.0 == 0 { (0, 0) } else { (GENERATIONS - pair.age(now), pair.count()) };
+        let least = (0..LINE_LEN).min_by_key(|&place| worth(line[place])).unwrap_or(0);
+        line[least] = Pair::new(identity, now, 1);
+        1
+    }
+
+    /// The lines that are not empty, with their places.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &[Pair; LINE_LEN])> {
+        self.lines.iter().enumerate().filter(|(_, line)| line.iter().any(|pair| pair.0 != 0))
+    }
+
+    /// The line at a place, if there is such a place.
+    pub(crate) fn line_mut(&mut self, place: usize) -> Option<&mut [Pair; LINE_LEN]> {
+        self.lines.get_mut(place)
+    }
+
+    /// Bytes held.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        size_of_val(self.lines.as_slice())
+    }
+}
+
+fn now(generation: i64) -> u32 {
+    generation.rem_euclid(i64::from(GENERATIONS)) as u32
+}
+
+/// In the part of the table that belongs to the shard of the phrase as a keyword.
+fn line_of(hash: u64) -> usize {
+    shard_of(hash) * LINES_IN_SHARD + (hash >> 22) as usize % LINES_IN_SHARD
+}
+
+#[cfg(test)]
+mod tests {
+    use xxhash_rust::xxh3::xxh3_64;
+
+    use super::*;
+
+    const START: i64 = 29_000_000;
+
+    fn pair(number: u64) -> u64 {
+        xxh3_64(&number.to_le_bytes())
+    }
+
+    #[test]
+    fn counts_over_a_quarter_of_an_hour() {
+        let mut counts = PhraseCounts::new();
+        let mut note = |minute| {
+            counts.advance(START + minute);
+            counts.note(pair(1))
+        };
+        assert_eq!([note(0), note(3), note(9)], [1, 2, 3]);
+        assert_eq!(note(10), 2, "what came in the ten minutes before counts half");
+        assert_eq!(note(30), 1, "what came before that counts nothing");
+        assert_eq!(note(100_000), 1);
+        assert_eq!((0..30).map(|_| note(100_001)).max(), Some(COUNT_MAX));
+    }
+
+    #[test]
+    fn pairs_are_told_apart_until_the_table_is_full() {
+        let mut counts = PhraseCounts::new();
+        counts.advance(START);
+        assert!((0..500_000).all(|number| counts.note(pair(number)) <= 2));
+        let again = (0..500_000).filter(|&number| counts.note(pair(number)) >= 2).count();
+        assert!(again > 499_000, "{again}");
+        // Three times as many as there is room for: those seen more often stay.
+        counts.advance(START + 10);
+        for number in 1_000_000..7_000_000 {
+            counts.note(pair(number));
+        }
+        assert!(counts.note(pair(6_999_999)) >= 2, "the last one is there");
+    }
+
+    #[test]
+    fn old_pairs_do_not_come_back_when_the_numbers_of_stretches_come_round() {
+        let mut counts = PhraseCounts::new();
+        for stretch in 0..200 {
+            counts.advance(START + 10 * stretch);
+            assert_eq!(counts.note(pair(stretch.cast_unsigned() % 70)), 1, "stretch {stretch}");
+        }
+    }
+}
