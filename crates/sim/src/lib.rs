@@ -1,6 +1,7 @@
 //! The simulated world: seeded people who write, like and follow, with planted trends and spam ([`World`]); a server
 //! that speaks Bluesky's real wire about them ([`Server`]), with faults on demand ([`Faults`]); and a slow,
-//! independent recount of what was said ([`oracle`]). For tests, benches and the demo.
+//! independent recount of what was said ([`oracle`]). For tests, benches and the demo. A second world ([`quality`]) is
+//! made for measuring detectors.
 //!
 //! It uses neither the detector nor the sources: it shares only the vocabulary of `skytrend-event`, so that its
 //! numbers are a second opinion.
@@ -19,6 +20,7 @@ pub mod file;
 pub mod instant;
 mod lost;
 pub mod node;
+pub mod quality;
 pub mod server;
 mod settings;
 pub mod wire;

@@ -7,7 +7,7 @@ mod happen;
 pub(crate) mod population;
 mod post;
 mod rates;
-mod record;
+pub(crate) mod record;
 mod ring;
 mod sentence;
 pub(crate) mod topic;

@@ -48,6 +48,8 @@ pub enum Command {
     Config(Config),
     /// Read a topic of the log as JSON lines
     Topics(Topics),
+    /// Measure skytrend
+    Bench(Bench),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -156,4 +158,50 @@ pub struct TopicsRead {
     /// Go on with new records as they come
     #[arg(long, short)]
     pub follow: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    pub what: BenchWhat,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum BenchWhat {
+    /// How well trends are found, in a simulated world whose truth is known, beside other methods
+    Quality(Quality),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Quality {
+    /// Seed of the world: the same seed gives the same posts
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Posts a minute without those of events and spam, averaged over a week
+    #[arg(long, default_value_t = 1000, value_name = "POSTS")]
+    pub posts_per_minute: u32,
+    /// Days that the detector sees before the first that is scored
+    #[arg(long, default_value_t = 7.0, value_name = "DAYS")]
+    pub warm_days: f64,
+    /// Days that are scored, with 90 events each
+    #[arg(long, default_value_t = 2.0, value_name = "DAYS")]
+    pub days: f64,
+    /// How restless the background is (1 = as usual)
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
+    pub noise: f64,
+    /// Leave out the other methods
+    #[arg(long)]
+    pub no_rivals: bool,
+    /// One JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Only write the world to this file as Jetstream v1 JSON lines (.zst: compressed), and its truth beside it
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// Score the trends that `replay --out` wrote for such a file
+    #[arg(long, value_name = "FILE", requires = "truth", conflicts_with = "write")]
+    pub trends: Option<PathBuf>,
+    /// The truth about the world of these trends
+    #[arg(long, value_name = "FILE", requires = "trends")]
+    pub truth: Option<PathBuf>,
 }

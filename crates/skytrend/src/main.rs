@@ -18,6 +18,7 @@ mod upkeep;
 
 mod config_command;
 mod demo;
+mod quality;
 mod replay;
 mod sim;
 mod topics;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 
-use cli::{Cli, Command, ConfigAction, TopicsAction};
+use cli::{BenchWhat, Cli, Command, ConfigAction, TopicsAction};
 use run::Parts;
 use settings::Settings;
 use settings::layers::{Layers, Origin};
@@ -69,6 +70,9 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
             replay::run(&settings, asked)
         }
         Command::Sim(asked) => sim::run(&Settings::from_layers(&layers)?, asked),
+        Command::Bench(asked) => match &asked.what {
+            BenchWhat::Quality(asked) => quality::run(&Settings::from_layers(&layers)?, asked),
+        },
         Command::Config(asked) => match asked.action {
             None => Ok(config_command::print(&layers, &mut std::io::stdout().lock())?),
             Some(ConfigAction::Check) => config_command::check(&layers),

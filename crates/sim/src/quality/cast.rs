@@ -1,0 +1,389 @@
+//! Who posts what in each minute: the background with its copies and bots, then the posts of events and negatives.
+//! How a post reads is [`super::text`]'s, when it comes within its minute the world's.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::chance::{poisson, unit};
+use super::minute::{QualityMinute, StoredPost};
+use super::people::{Author, People};
+use super::plan::{Event, Negative, NegativeKind, Plan};
+use super::rates::RateModel;
+use super::text::Draft;
+use super::tongue::Tongue;
+use super::vocabulary::{Habit, TRACKED, TermId, Vocabulary};
+use crate::dice::Dice;
+
+/// Filler words of a background post.
+const FILLER_WORDS: Range<u64> = 3..11;
+/// Words of an event's posts and of varied spam.
+const VARIED_WORDS: (i64, i64) = (4, 25);
+/// Near-copies for a background post.
+const BACKGROUND_COPIES: f64 = 0.015;
+/// Of a million event posts: near-copies, and posts by somebody who wrote about it before.
+const EVENT_COPY_PPM: u64 = 120_000;
+const EVENT_AGAIN_PPM: u64 = 50_000;
+/// Of a million uses of a tracked term: by its last user, if that was within ten minutes.
+const SAME_AUTHOR_PPM: u64 = 60_000;
+const SAME_AUTHOR_MINUTES: u32 = 10;
+/// Texts of a language, and of an event, that can be copied.
+const KEPT_TEXTS: usize = 32;
+/// Background posts that become one of them: one in so many.
+const KEPT_ONE_IN: u64 = 8;
+/// A template is a copy of itself while this memory lasts.
+const TEMPLATE_MINUTES: u32 = 30;
+/// Bots at the top of the hour: posts for each term in the model's world, and accounts.
+const BOT_POSTS: (i64, i64) = (3, 14);
+const BOT_ACCOUNTS: (i64, i64) = (1, 4);
+
+/// Texts that may be copied.
+#[derive(Clone, Debug, Default)]
+struct Kept(Vec<Draft>);
+
+/// A term that bots write about.
+#[derive(Clone, Debug)]
+struct Bot {
+    term: TermId,
+    posts: u32,
+    accounts: Range<u32>,
+}
+
+/// What a planted thing remembers while it lasts.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    kept: Kept,
+    authors: Vec<Author>,
+    /// By template: the minute of its last post that was no copy.
+    originals: [Option<u32>; 3],
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(crate) struct Cast {
+    seed: u64,
+    dice: Dice,
+    vocabulary: Arc<Vocabulary>,
+    people: People,
+    plan: Arc<Plan>,
+    bots: Vec<Bot>,
+    /// By language: its tracked terms, and the sums of their rates.
+    tracked: Vec<(Vec<TermId>, Vec<f64>)>,
+    last_authors: Vec<(Author, u32)>,
+    kept: Vec<Kept>,
+    event_memories: Vec<Memory>,
+    negative_memories: Vec<Memory>,
+    draft: Draft,
+    content: Vec<TermId>,
+    placed: Vec<(u32, TermId)>,
+}
+
+impl Cast {
+    pub(crate) fn new(
+        seed: u64,
+        bot_factor: f64,
+        vocabulary: Arc<Vocabulary>,
+        mut people: People,
+        plan: Arc<Plan>,
+    ) -> Self {
+        let mut dice = Dice::new(seed, "cast", 0);
+        let mut tracked = vec![(Vec::new(), Vec::new()); Tongue::ALL.len()];
+        let mut bots = Vec::new();
+        for (term, at) in vocabulary.terms[..TRACKED].iter().zip(0..) {
+            tracked[term.tongue.index()].0.push(TermId(at));
+            if term.habit == Habit::HourlyBot {
+                let posts = dice.between(BOT_POSTS.0, BOT_POSTS.1) as f64 * bot_factor;
+                let accounts = dice.between(BOT_ACCOUNTS.0, BOT_ACCOUNTS.1) as u32;
+                bots.push(Bot {
+                    term: TermId(at),
+                    posts: (posts as u32).max(1),
+                    accounts: people.crew(accounts),
+                });
+            }
+        }
+        Self {
+            seed,
+            dice,
+            people,
+            bots,
+            tracked,
+            last_authors: vec![(Author(0), u32::MAX); TRACKED],
+            kept: vec![Kept::default(); Tongue::ALL.len()],
+            event_memories: vec![Memory::default(); plan.events.len()],
+            negative_memories: vec![Memory::default(); plan.negatives.len()],
+            vocabulary,
+            plan,
+            draft: Draft::default(),
+            content: Vec::new(),
+            placed: Vec::new(),
+        }
+    }
+
+    /// Adds up the rates of a new step.
+    pub(crate) fn settle(&mut self, rates: &RateModel) {
+        for (terms, sums) in &mut self.tracked {
+            let mut sum = 0.0;
+            sums.clear();
+            sums.extend(terms.iter().map(|term| {
+                sum += rates.rates.tracked[term.index()];
+                sum
+            }));
+        }
+    }
+
+    /// Expected background posts a minute of every tracked and filler term.
+    pub(crate) fn background_rates(&self, rates: &RateModel) -> Arc<[f32]> {
+        let words = (FILLER_WORDS.start + FILLER_WORDS.end - 1) as f64 / 2.0;
+        let mut all: Vec<f32> = rates.rates.tracked.iter().map(|rate| *rate as f32).collect();
+        for (filler, posts) in self.vocabulary.filler.iter().zip(rates.rates.posts) {
+            let uses = (posts * words) as f32;
+            all.extend(filler.ranks.shares().iter().map(|share| share * uses));
+        }
+        all.into()
+    }
+
+    /// Writes all posts of a minute, in no order.
+    pub(crate) fn play(&mut self, minute: u32, rates: &RateModel, into: &mut QualityMinute) {
+        for tongue in Tongue::ALL {
+            self.background(minute, tongue, rates.rates.posts[tongue.index()], into);
+        }
+        if minute.is_multiple_of(60) {
+            self.bots(minute, into);
+        }
+        let plan = Arc::clone(&self.plan);
+        for (at, event) in plan.events.iter().enumerate() {
+            let since = minute.checked_sub(event.from).map_or(usize::MAX, |since| since as usize);
+            if let Some(&authors) = event.authors_per_minute.get(since) {
+                self.event(at, event, authors, into);
+            }
+        }
+        for (at, negative) in plan.negatives.iter().enumerate() {
+            if negative.minutes.contains(&minute) {
+                self.negative(at, negative, minute, into);
+            }
+        }
+    }
+
+    fn background(&mut self, minute: u32, tongue: Tongue, rate: f64, into: &mut QualityMinute) {
+        let vocabulary = Arc::clone(&self.vocabulary);
+        self.place_tracked(tongue);
+        let posts = poisson(&mut self.dice, rate).max(u32::from(!self.placed.is_empty()));
+        for (at, _) in &mut self.placed {
+            *at = self.dice.below(u64::from(posts)) as u32;
+        }
+        self.placed.sort_unstable();
+        let mut next = 0;
+        for post in 0..posts {
+            self.draft.clear();
+            let words = FILLER_WORDS.start + self.dice.below(FILLER_WORDS.end - FILLER_WORDS.start);
+            self.fill(tongue, words);
+            let mut author = self.people.writer(&mut self.dice, tongue);
+            while let Some(&(_, term)) = self.placed.get(next).filter(|(at, _)| *at == post) {
+                next += 1;
+                let place = self.dice.index(self.content.len() + 1);
+                self.content.insert(place, term);
+                let (last, when) = self.last_authors[term.index()];
+                let is_recent = when != u32::MAX && when + SAME_AUTHOR_MINUTES > minute;
+                if is_recent && self.dice.chance(SAME_AUTHOR_PPM) {
+                    author = last;
+                }
+                self.last_authors[term.index()] = (author, minute);
+            }
+            self.draft.compose(&mut self.dice, &vocabulary, tongue, &self.content);
+            let people = &self.people;
+            self.draft.decorate(&mut self.dice, self.seed, |dice| people.anybody(dice, tongue));
+            if self.dice.below(KEPT_ONE_IN) == 0 {
+                self.kept[tongue.index()].keep(&mut self.dice, &self.draft);
+            }
+            into.push(&self.draft, tongue, author, false);
+        }
+        for _ in 0..poisson(&mut self.dice, rate * BACKGROUND_COPIES) {
+            if self.kept[tongue.index()].copy(&mut self.dice, &mut self.draft) {
+                self.draft.vary(&mut self.dice, &vocabulary, tongue);
+                let author = self.people.writer(&mut self.dice, tongue);
+                into.push(&self.draft, tongue, author, true);
+            }
+        }
+    }
+
+    /// Draws which tracked terms of a language are used in this minute.
+    fn place_tracked(&mut self, tongue: Tongue) {
+        self.placed.clear();
+        let (terms, sums) = &self.tracked[tongue.index()];
+        let total = sums.last().copied().unwrap_or(0.0);
+        for _ in 0..poisson(&mut self.dice, total) {
+            let draw = unit(&mut self.dice) * total;
+            let place = sums.partition_point(|sum| *sum <= draw).min(terms.len() - 1);
+            self.placed.push((0, terms[place]));
+        }
+    }
+
+    /// Makes filler words the content of the next post.
+    fn fill(&mut self, tongue: Tongue, words: u64) {
+        let filler = &self.vocabulary.filler[tongue.index()];
+        self.content.clear();
+        for _ in 0..words {
+            self.content.push(TermId(filler.first + filler.ranks.draw(&mut self.dice) as u32));
+        }
+    }
+
+    /// Writes a text of its own around these terms.
+    fn compose_varied(&mut self, tongue: Tongue, terms: &[TermId], words: i64) {
+        let vocabulary = Arc::clone(&self.vocabulary);
+        // Every other word is a function word.
+        let filler = (words / 2 - terms.len() as i64).max(1);
+        self.fill(tongue, filler.cast_unsigned());
+        for &term in terms {
+            let place = self.dice.index(self.content.len() + 1);
+            self.content.insert(place, term);
+        }
+        self.draft.clear();
+        self.draft.compose(&mut self.dice, &vocabulary, tongue, &self.content);
+        let people = &self.people;
+        self.draft.decorate(&mut self.dice, self.seed, |dice| people.anybody(dice, tongue));
+    }
+
+    fn bots(&mut self, minute: u32, into: &mut QualityMinute) {
+        for at in 0..self.bots.len() {
+            let Bot { term, posts, ref accounts } = self.bots[at];
+            let (first, count) = (accounts.start, accounts.len());
+            let tongue = self.vocabulary.term(term).tongue;
+            for post in 0..posts {
+                let template = u64::from(term.0);
+                self.write_template(tongue, term, "bot", template, false);
+                self.draft.number(u64::from(minute / 60 % 24));
+                into.push(&self.draft, tongue, Author(first + post % count as u32), post > 0);
+            }
+        }
+    }
+
+    /// Writes the text of a template, with one of its words changed or not.
+    fn write_template(
+        &mut self,
+        tongue: Tongue,
+        term: TermId,
+        purpose: &str,
+        template: u64,
+        is_changed: bool,
+    ) {
+        let vocabulary = Arc::clone(&self.vocabulary);
+        let mut fixed = Dice::new(self.seed, purpose, template);
+        let filler = &vocabulary.filler[tongue.index()];
+        let word = |dice: &mut Dice| TermId(filler.first + filler.ranks.draw(dice) as u32);
+        self.content.clear();
+        for _ in 0..fixed.between(5, 9) {
+            let word = word(&mut fixed);
+            self.content.push(word);
+        }
+        if is_changed {
+            let place = self.dice.index(self.content.len());
+            self.content[place] = word(&mut self.dice);
+        }
+        let place = fixed.index(self.content.len() + 1);
+        self.content.insert(place, term);
+        self.draft.clear();
+        self.draft.compose(&mut fixed, &vocabulary, tongue, &self.content);
+    }
+
+    fn event(&mut self, at: usize, event: &Event, authors: f64, into: &mut QualityMinute) {
+        let vocabulary = Arc::clone(&self.vocabulary);
+        for _ in 0..poisson(&mut self.dice, authors) {
+            let author = self.event_author(at, event.tongue);
+            let is_copy = self.dice.chance(EVENT_COPY_PPM)
+                && self.event_memories[at].kept.copy(&mut self.dice, &mut self.draft);
+            if is_copy {
+                self.draft.vary(&mut self.dice, &vocabulary, event.tongue);
+            } else {
+                let mut terms: Vec<TermId> = Vec::new();
+                for &(term, weight) in &event.terms {
+                    if unit(&mut self.dice) < weight {
+                        terms.push(term);
+                    }
+                }
+                if terms.is_empty() {
+                    terms.push(event.terms[0].0);
+                }
+                let words = self.dice.between(VARIED_WORDS.0, VARIED_WORDS.1);
+                self.compose_varied(event.tongue, &terms, words);
+                self.event_memories[at].kept.keep(&mut self.dice, &self.draft);
+            }
+            into.push(&self.draft, event.tongue, author, is_copy);
+        }
+    }
+
+    /// Mostly somebody who has not written about it yet.
+    fn event_author(&mut self, at: usize, tongue: Tongue) -> Author {
+        let authors = &mut self.event_memories[at].authors;
+        if !authors.is_empty() && self.dice.chance(EVENT_AGAIN_PPM) {
+            return *self.dice.pick(authors);
+        }
+        let author = self.people.anybody(&mut self.dice, tongue);
+        authors.push(author);
+        author
+    }
+
+    fn negative(&mut self, at: usize, negative: &Negative, minute: u32, into: &mut QualityMinute) {
+        let vocabulary = Arc::clone(&self.vocabulary);
+        let Negative { kind, tongue, term, .. } = *negative;
+        for _ in 0..poisson(&mut self.dice, negative.posts_per_minute) {
+            let author = Author(negative.accounts.start + self.dice.index(negative.accounts.len()) as u32);
+            if negative.templates == 0 {
+                let (low, high) = if kind == NegativeKind::Thread { (4, 12) } else { VARIED_WORDS };
+                let words = self.dice.between(low, high);
+                self.compose_varied(tongue, &[term], words);
+                into.push(&self.draft, tongue, author, false);
+                continue;
+            }
+            let template = self.dice.below(u64::from(negative.templates));
+            let is_changed = kind == NegativeKind::Coordinated && self.dice.chance(250_000);
+            self.write_template(tongue, term, "template", at as u64 * 3 + template, is_changed);
+            if self.dice.chance(500_000) {
+                self.draft.vary(&mut self.dice, &vocabulary, tongue);
+            }
+            let original = &mut self.negative_memories[at].originals[template as usize];
+            let is_copy = original.is_some_and(|last| last + TEMPLATE_MINUTES > minute);
+            if !is_copy {
+                *original = Some(minute);
+            }
+            into.push(&self.draft, tongue, author, is_copy);
+        }
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, dice: &mut Dice, draft: &Draft) {
+        if self.0.len() < KEPT_TEXTS {
+            self.0.push(draft.clone());
+        } else {
+            let place = dice.index(KEPT_TEXTS);
+            self.0[place].copy_of(draft);
+        }
+    }
+
+    /// Whether there was one to copy.
+    fn copy(&self, dice: &mut Dice, into: &mut Draft) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        into.copy_of(dice.pick(&self.0));
+        true
+    }
+}
+
+impl QualityMinute {
+    /// Adds a post whose time is not known yet.
+    fn push(&mut self, draft: &Draft, tongue: Tongue, author: Author, is_copy: bool) {
+        let (text, facets, terms) = (self.text.len(), self.facets.len(), self.terms.len());
+        self.text.push_str(&draft.text);
+        self.facets.extend_from_slice(&draft.facets);
+        self.terms.extend_from_slice(&draft.terms);
+        self.posts.push(StoredPost {
+            witnessed: skytrend_event::Micros(0),
+            author,
+            tongue,
+            text: text..self.text.len(),
+            facets: facets..self.facets.len(),
+            terms: terms..self.terms.len(),
+            is_copy,
+        });
+    }
+}

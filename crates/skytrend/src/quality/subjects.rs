@@ -1,0 +1,198 @@
+//! What keywords are about, according to the truth: which events they belong to, and where false alarms about them
+//! come from. Keywords are numbered here, so that lists with thousands of lines can be judged.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Serialize;
+use skytrend_sim::quality::{Habit, NegativeKind, TermKind, Truth};
+
+use super::row::normalized;
+
+/// A row about an event's term is no false alarm from this long before the event …
+const BEFORE_MINUTES: u32 = 15;
+/// … until this long after its end …
+const AFTER_MINUTES: u32 = 45;
+/// … and while there are more than this many authors a minute, and an hour after that.
+const RESIDUAL_AUTHORS: f32 = 0.02;
+const RESIDUAL_MINUTES: u32 = 60;
+/// False alarms are blamed on spam until this long after it.
+const SPAM_AFTER_MINUTES: u32 = 15;
+/// And on the surge or the outage while their windows hold some of it, or begin with its end.
+const INCIDENT_AFTER_MINUTES: u32 = 20;
+
+/// A keyword's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeywordId(pub u32);
+
+impl KeywordId {
+    /// As an index.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Where a false alarm comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A tracked term without a habit.
+    Plain,
+    /// One with a time of the day.
+    Daily,
+    /// One with a day of the week.
+    Weekly,
+    /// One that bots write about each hour.
+    HourlyBot,
+    /// Any other word.
+    Filler,
+    /// Anything in the surge.
+    Surge,
+    /// Anything at the end of the outage.
+    Outage,
+    /// A few accounts with one text.
+    Flood,
+    /// Many accounts with few texts.
+    Coordinated,
+    /// Many new accounts with many texts.
+    Wave,
+    /// One account, all day.
+    Drip,
+    /// A conversation.
+    Thread,
+}
+
+impl Source {
+    /// Kinds of spam: what should hardly ever be listed. Waves of new accounts with texts of their own are apart.
+    pub const SPAM: [Self; 4] = [Self::Flood, Self::Coordinated, Self::Drip, Self::Thread];
+}
+
+impl From<NegativeKind> for Source {
+    fn from(kind: NegativeKind) -> Self {
+        match kind {
+            NegativeKind::Flood => Self::Flood,
+            NegativeKind::Coordinated => Self::Coordinated,
+            NegativeKind::Wave => Self::Wave,
+            NegativeKind::Drip => Self::Drip,
+            NegativeKind::Thread => Self::Thread,
+        }
+    }
+}
+
+/// A keyword's part in an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its place in [`Truth::events`].
+    pub event: usize,
+    /// The term's place in the event.
+    pub term: usize,
+    /// Whether the keyword is only a word of the term's name.
+    pub is_word_of_name: bool,
+}
+
+/// What is known about a keyword.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Events it belongs to.
+    pub parts: Vec<Part>,
+    habit: Source,
+    spam: Vec<(Source, Range<u32>)>,
+}
+
+/// All keywords seen so far.
+#[derive(Clone, Debug)]
+pub struct Subjects {
+    ids: BTreeMap<String, KeywordId>,
+    known: Vec<Subject>,
+    /// By event: minutes in which rows about it are no false alarms.
+    tolerated: Vec<Range<u32>>,
+    surge: Range<u32>,
+    outage: Range<u32>,
+}
+
+impl Subjects {
+    /// Those of the truth.
+    pub fn new(truth: &Truth) -> Self {
+        let after = |minutes: &Range<u32>| minutes.start..minutes.end + INCIDENT_AFTER_MINUTES;
+        let mut all = Self {
+            ids: BTreeMap::new(),
+            known: Vec::new(),
+            tolerated: truth.events.iter().map(tolerated).collect(),
+            surge: after(&truth.surge),
+            outage: after(&truth.outage),
+        };
+        for term in &truth.tracked {
+            all.entry(&term.text).habit = match term.habit {
+                Habit::Daily => Source::Daily,
+                Habit::Weekly => Source::Weekly,
+                Habit::HourlyBot => Source::HourlyBot,
+                Habit::Plain | Habit::Filler | Habit::Fresh => Source::Plain,
+            };
+        }
+        for (event, planted) in truth.events.iter().enumerate() {
+            for (term, of_event) in planted.terms.iter().enumerate() {
+                all.entry(&of_event.text).parts.push(Part { event, term, is_word_of_name: false });
+                if of_event.kind == TermKind::Name {
+                    for word in of_event.text.split(' ') {
+                        all.entry(word).parts.push(Part { event, term, is_word_of_name: true });
+                    }
+                }
+            }
+        }
+        for negative in &truth.negatives {
+            let minutes = negative.minutes.start..negative.minutes.end + SPAM_AFTER_MINUTES;
+            all.entry(&negative.text).spam.push((negative.kind.into(), minutes));
+        }
+        all
+    }
+
+    /// The number of a [`normalized`] keyword.
+    pub fn number(&mut self, keyword: &str) -> KeywordId {
+        if let Some(&id) = self.ids.get(keyword) {
+            return id;
+        }
+        let id = KeywordId(u32::try_from(self.known.len()).expect("a world has thousands of words"));
+        self.ids.insert(keyword.to_owned(), id);
+        self.known.push(Subject { parts: Vec::new(), habit: Source::Filler, spam: Vec::new() });
+        id
+    }
+
+    fn entry(&mut self, text: &str) -> &mut Subject {
+        let id = self.number(&normalized(text));
+        &mut self.known[id.index()]
+    }
+
+    /// What is known about a keyword.
+    pub fn of(&self, id: KeywordId) -> &Subject {
+        &self.known[id.index()]
+    }
+
+    /// Whether a row about an event is no false alarm at this minute.
+    pub fn is_tolerated(&self, part: Part, minute: u32) -> bool {
+        self.tolerated[part.event].contains(&minute)
+    }
+
+    /// Where a false alarm about these keywords at this minute comes from.
+    pub fn source(&self, keywords: &[KeywordId], minute: u32) -> Source {
+        let spam = keywords.iter().flat_map(|id| &self.of(*id).spam);
+        if let Some((kind, _)) = spam.into_iter().find(|(_, minutes)| minutes.contains(&minute)) {
+            return *kind;
+        }
+        if self.outage.contains(&minute) {
+            return Source::Outage;
+        }
+        if self.surge.contains(&minute) {
+            return Source::Surge;
+        }
+        keywords.first().map_or(Source::Filler, |id| self.of(*id).habit)
+    }
+}
+
+fn tolerated(event: &skytrend_sim::quality::TrueEvent) -> Range<u32> {
+    let around = event.t0.saturating_sub(BEFORE_MINUTES)..event.end + AFTER_MINUTES + 1;
+    let is_residual = |authors: &f32| *authors >= RESIDUAL_AUTHORS;
+    let place = |at: usize| event.from + u32::try_from(at).expect("an event lasts days at most");
+    let first = event.authors_per_minute.iter().position(is_residual).map_or(event.t0, place);
+    let last = event.authors_per_minute.iter().rposition(is_residual).map_or(event.end, place);
+    around.start.min(first.saturating_sub(BEFORE_MINUTES))..around.end.max(last + RESIDUAL_MINUTES + 1)
+}
