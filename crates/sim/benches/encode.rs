@@ -1,6 +1,7 @@
 //! How fast the world is made, and how fast it is put on each wire, on one core.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use skytrend_sim::quality::{QualitySettings, QualityWorld};
 use skytrend_sim::wire::jetstream::JsonEncoder;
 use skytrend_sim::wire::{Dictionary, FrameEncoder, dictionary};
 use skytrend_sim::{World, WorldEvent, WorldSettings};
@@ -43,5 +44,21 @@ fn encode(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, encode);
+/// The world for measuring detectors, without and with its own counts.
+fn quality(criterion: &mut Criterion) {
+    const MINUTES: usize = 10;
+    let mut group = criterion.benchmark_group("sim");
+    for (name, is_counting) in [("quality world", false), ("quality world, counted", true)] {
+        let world = QualityWorld::new(QualitySettings::new(1), is_counting)
+            .expect("the settings are within their ranges");
+        let posts: usize = world.clone().take(MINUTES).map(|minute| minute.posts().len()).sum();
+        group.throughput(Throughput::Elements(posts as u64)).sample_size(20);
+        group.bench_function(name, |bench| {
+            bench.iter_batched(|| world.clone(), |world| world.take(MINUTES).count(), BatchSize::LargeInput);
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, encode, quality);
 criterion_main!(benches);

@@ -13,6 +13,7 @@ mod people;
 mod plan;
 mod rates;
 mod settings;
+mod template;
 mod text;
 mod tongue;
 mod truth;
@@ -52,7 +53,6 @@ pub struct QualityWorld {
     rates: RateModel,
     cast: Cast,
     counter: Option<Counter>,
-    background: Arc<[f32]>,
     times: Dice,
     next_minute: u32,
     /// Bytes, facets and terms of the last minute: about what the next will need.
@@ -75,7 +75,6 @@ impl QualityWorld {
         Ok(Self {
             times: Dice::new(settings.seed, "times", 0),
             counter: is_counting.then(Counter::default),
-            background: Arc::from([]),
             next_minute: 0,
             sizes: (0, 0, 0),
             settings,
@@ -111,8 +110,7 @@ impl Iterator for QualityWorld {
             return None;
         }
         self.next_minute += 1;
-        let is_new_step = minute.is_multiple_of(STEP_MINUTES);
-        if is_new_step {
+        if minute.is_multiple_of(STEP_MINUTES) {
             self.rates.settle(minute);
             self.cast.settle(&self.rates);
         }
@@ -130,10 +128,7 @@ impl Iterator for QualityWorld {
             self.sizes = (next.text.len(), next.facets.len(), next.terms.len());
         }
         if let Some(counter) = &mut self.counter {
-            if is_new_step {
-                self.background = self.cast.background_rates(&self.rates);
-            }
-            next.counts.background = Arc::clone(&self.background);
+            next.counts.background = self.cast.background_rates(&self.rates);
             counter.count(minute, &next.posts, &next.terms, &mut next.counts);
         }
         Some(next)

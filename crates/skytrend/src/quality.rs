@@ -2,6 +2,7 @@
 //! detector, as post text; its lists are scored beside those of other methods on the same posts. The judge knows
 //! nothing of how any list was made.
 
+mod examples;
 mod figures;
 mod judge;
 mod pipeline;
@@ -24,7 +25,9 @@ use skytrend_sim::quality::{QualitySettings, QualityWorld, QualityWriter, Truth}
 
 use crate::cli;
 use crate::settings::Settings;
+use examples::examples;
 use figures::figures;
+use pipeline::JudgedLists;
 use report::Report;
 
 /// Minutes in a day.
@@ -36,10 +39,10 @@ pub fn run(settings: &Settings, asked: &cli::Quality) -> anyhow::Result<()> {
         return write(asked, path);
     }
     let started = Instant::now();
-    let (truth, judge, rivals, posts) = if let Some(path) = &asked.trends {
+    let (truth, judged, rivals, posts) = if let Some(path) = &asked.trends {
         let truth_path = asked.truth.as_deref().context("--trends needs --truth")?;
         let truth = Arc::new(read_truth(truth_path)?);
-        let judge = pipeline::judge_file(path, &truth)?;
+        let judged = pipeline::judge_file(path, &truth)?;
         let rivals = if asked.no_rivals {
             Vec::new()
         } else {
@@ -49,7 +52,7 @@ pub fn run(settings: &Settings, asked: &cli::Quality) -> anyhow::Result<()> {
             bar.finish_and_clear();
             rivals
         };
-        (truth, judge, rivals, None)
+        (truth, judged, rivals, None)
     } else {
         let world = QualityWorld::new(world_settings(asked)?, !asked.no_rivals)?;
         let truth = Arc::clone(world.truth());
@@ -58,12 +61,15 @@ pub fn run(settings: &Settings, asked: &cli::Quality) -> anyhow::Result<()> {
             bar.set_position(minute.into());
         })?;
         bar.finish_and_clear();
-        (truth, outcome.judge, outcome.rivals, Some(outcome.posts))
+        (truth, outcome.judged, outcome.rivals, Some(outcome.posts))
     };
     #[expect(clippy::cast_possible_truncation, reason = "scores are compared in single precision")]
     let alerts = settings.trend.alert_z_score as f32;
+    let JudgedLists { judge, subjects } = judged;
     let skytrend = figures(&truth, &judge, None, Some(alerts));
-    let report = Report::new(&truth, posts, started.elapsed(), skytrend, rivals);
+    let at_one_an_hour = skytrend.at_budgets.get(1).and_then(|at| at.threshold);
+    let examples = examples(&truth, &judge, &subjects, at_one_an_hour);
+    let report = Report::new(&truth, posts, started.elapsed(), (skytrend, examples), rivals);
     let mut out = std::io::stdout().lock();
     if asked.json {
         serde_json::to_writer(&mut out, &report)?;

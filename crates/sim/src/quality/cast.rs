@@ -9,6 +9,7 @@ use super::minute::{QualityMinute, StoredPost};
 use super::people::{Author, People};
 use super::plan::{Event, Negative, NegativeKind, Plan};
 use super::rates::RateModel;
+use super::template::{TEMPLATES_MAX, Template};
 use super::text::Draft;
 use super::tongue::Tongue;
 use super::vocabulary::{Habit, TRACKED, TermId, Vocabulary};
@@ -26,6 +27,8 @@ const EVENT_AGAIN_PPM: u64 = 50_000;
 /// Of a million uses of a tracked term: by its last user, if that was within ten minutes.
 const SAME_AUTHOR_PPM: u64 = 60_000;
 const SAME_AUTHOR_MINUTES: u32 = 10;
+/// Of a million uses of a term next to its companion.
+const COMPANION_PPM: u64 = 300_000;
 /// Texts of a language, and of an event, that can be copied.
 const KEPT_TEXTS: usize = 32;
 /// Background posts that become one of them: one in so many.
@@ -54,7 +57,7 @@ struct Memory {
     kept: Kept,
     authors: Vec<Author>,
     /// By template: the minute of its last post that was no copy.
-    originals: [Option<u32>; 3],
+    originals: [Option<u32>; TEMPLATES_MAX as usize],
 }
 
 /// See the module.
@@ -72,8 +75,12 @@ pub(crate) struct Cast {
     kept: Vec<Kept>,
     event_memories: Vec<Memory>,
     negative_memories: Vec<Memory>,
+    /// By language: filler words of this minute's posts about what is planted.
+    planted_words: [u32; Tongue::ALL.len()],
     draft: Draft,
     content: Vec<TermId>,
+    /// Tracked terms of a language in this minute, by their place in its list, and by post.
+    drawn: Vec<usize>,
     placed: Vec<(u32, TermId)>,
 }
 
@@ -112,8 +119,10 @@ impl Cast {
             negative_memories: vec![Memory::default(); plan.negatives.len()],
             vocabulary,
             plan,
+            planted_words: [0; Tongue::ALL.len()],
             draft: Draft::default(),
             content: Vec::new(),
+            drawn: Vec::new(),
             placed: Vec::new(),
         }
     }
@@ -130,12 +139,14 @@ impl Cast {
         }
     }
 
-    /// Expected background posts a minute of every tracked and filler term.
+    /// Expected posts of the last minute of every tracked and filler term, without events and spam about the term
+    /// itself: who writes about an event writes other words, too.
     pub(crate) fn background_rates(&self, rates: &RateModel) -> Arc<[f32]> {
         let words = (FILLER_WORDS.start + FILLER_WORDS.end - 1) as f64 / 2.0;
         let mut all: Vec<f32> = rates.rates.tracked.iter().map(|rate| *rate as f32).collect();
-        for (filler, posts) in self.vocabulary.filler.iter().zip(rates.rates.posts) {
-            let uses = (posts * words) as f32;
+        let fillers = self.vocabulary.filler.iter().zip(rates.rates.posts).zip(self.planted_words);
+        for ((filler, posts), planted) in fillers {
+            let uses = (posts * words + f64::from(planted)) as f32;
             all.extend(filler.ranks.shares().iter().map(|share| share * uses));
         }
         all.into()
@@ -143,6 +154,7 @@ impl Cast {
 
     /// Writes all posts of a minute, in no order.
     pub(crate) fn play(&mut self, minute: u32, rates: &RateModel, into: &mut QualityMinute) {
+        self.planted_words = [0; Tongue::ALL.len()];
         for tongue in Tongue::ALL {
             self.background(minute, tongue, rates.rates.posts[tongue.index()], into);
         }
@@ -165,12 +177,9 @@ impl Cast {
 
     fn background(&mut self, minute: u32, tongue: Tongue, rate: f64, into: &mut QualityMinute) {
         let vocabulary = Arc::clone(&self.vocabulary);
-        self.place_tracked(tongue);
-        let posts = poisson(&mut self.dice, rate).max(u32::from(!self.placed.is_empty()));
-        for (at, _) in &mut self.placed {
-            *at = self.dice.below(u64::from(posts)) as u32;
-        }
-        self.placed.sort_unstable();
+        self.draw_tracked(tongue);
+        let posts = poisson(&mut self.dice, rate).max(u32::from(!self.drawn.is_empty()));
+        self.place_tracked(tongue, posts);
         let mut next = 0;
         for post in 0..posts {
             self.draft.clear();
@@ -206,15 +215,31 @@ impl Cast {
     }
 
     /// Draws which tracked terms of a language are used in this minute.
-    fn place_tracked(&mut self, tongue: Tongue) {
-        self.placed.clear();
+    fn draw_tracked(&mut self, tongue: Tongue) {
+        self.drawn.clear();
         let (terms, sums) = &self.tracked[tongue.index()];
         let total = sums.last().copied().unwrap_or(0.0);
         for _ in 0..poisson(&mut self.dice, total) {
             let draw = unit(&mut self.dice) * total;
-            let place = sums.partition_point(|sum| *sum <= draw).min(terms.len() - 1);
-            self.placed.push((0, terms[place]));
+            self.drawn.push(sums.partition_point(|sum| *sum <= draw).min(terms.len() - 1));
         }
+        self.drawn.sort_unstable();
+    }
+
+    /// Gives each of them to one of the posts. Half of the terms have a companion that is often in the same post.
+    fn place_tracked(&mut self, tongue: Tongue, posts: u32) {
+        self.placed.clear();
+        let mut before: Option<(usize, u32)> = None;
+        for &place in &self.drawn {
+            let is_companion = |other: usize| place % 4 == 1 && other + 1 == place;
+            let post = match before.filter(|(other, _)| is_companion(*other)) {
+                Some((_, post)) if self.dice.chance(COMPANION_PPM) => post,
+                _ => self.dice.below(u64::from(posts)) as u32,
+            };
+            before = Some((place, post));
+            self.placed.push((post, self.tracked[tongue.index()].0[place]));
+        }
+        self.placed.sort_unstable();
     }
 
     /// Makes filler words the content of the next post.
@@ -222,7 +247,7 @@ impl Cast {
         let filler = &self.vocabulary.filler[tongue.index()];
         self.content.clear();
         for _ in 0..words {
-            self.content.push(TermId(filler.first + filler.ranks.draw(&mut self.dice) as u32));
+            self.content.push(filler.draw(&mut self.dice));
         }
     }
 
@@ -232,6 +257,7 @@ impl Cast {
         // Every other word is a function word.
         let filler = (words / 2 - terms.len() as i64).max(1);
         self.fill(tongue, filler.cast_unsigned());
+        self.planted_words[tongue.index()] += filler as u32;
         for &term in terms {
             let place = self.dice.index(self.content.len() + 1);
             self.content.insert(place, term);
@@ -248,8 +274,7 @@ impl Cast {
             let (first, count) = (accounts.start, accounts.len());
             let tongue = self.vocabulary.term(term).tongue;
             for post in 0..posts {
-                let template = u64::from(term.0);
-                self.write_template(tongue, term, "bot", template, false);
+                self.write_template(tongue, term, Template::of_bot(term), false);
                 self.draft.number(u64::from(minute / 60 % 24));
                 into.push(&self.draft, tongue, Author(first + post % count as u32), post > 0);
             }
@@ -257,26 +282,14 @@ impl Cast {
     }
 
     /// Writes the text of a template, with one of its words changed or not.
-    fn write_template(
-        &mut self,
-        tongue: Tongue,
-        term: TermId,
-        purpose: &str,
-        template: u64,
-        is_changed: bool,
-    ) {
+    fn write_template(&mut self, tongue: Tongue, term: TermId, template: Template, is_changed: bool) {
         let vocabulary = Arc::clone(&self.vocabulary);
-        let mut fixed = Dice::new(self.seed, purpose, template);
         let filler = &vocabulary.filler[tongue.index()];
-        let word = |dice: &mut Dice| TermId(filler.first + filler.ranks.draw(dice) as u32);
-        self.content.clear();
-        for _ in 0..fixed.between(5, 9) {
-            let word = word(&mut fixed);
-            self.content.push(word);
-        }
+        let (words, mut fixed) = template.words(self.seed, filler);
+        self.content = words;
         if is_changed {
             let place = self.dice.index(self.content.len());
-            self.content[place] = word(&mut self.dice);
+            self.content[place] = filler.draw(&mut self.dice);
         }
         let place = fixed.index(self.content.len() + 1);
         self.content.insert(place, term);
@@ -335,7 +348,7 @@ impl Cast {
             }
             let template = self.dice.below(u64::from(negative.templates));
             let is_changed = kind == NegativeKind::Coordinated && self.dice.chance(250_000);
-            self.write_template(tongue, term, "template", at as u64 * 3 + template, is_changed);
+            self.write_template(tongue, term, Template::of_negative(at, template as u32), is_changed);
             if self.dice.chance(500_000) {
                 self.draft.vary(&mut self.dice, &vocabulary, tongue);
             }

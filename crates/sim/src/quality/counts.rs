@@ -34,7 +34,8 @@ pub struct MinuteCounts {
     pub terms: Vec<TermCount>,
     /// Posts by [`Tongue::index`].
     pub posts: [u32; Tongue::ALL.len()],
-    /// Expected background posts of this minute by term. Terms beyond its end have no background.
+    /// Expected posts of this minute by term, without events and spam about the term itself. Terms beyond its end have
+    /// no background.
     pub background: Arc<[f32]>,
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::chance::{log_uniform, shuffle, uniform};
 use super::people::People;
 use super::settings::QualitySettings;
+use super::template::TEMPLATES_MAX;
 use super::tongue::{Script, Tongue};
 use super::vocabulary::{Habit, TRACKED, TermId, TermKind, Vocabulary};
 use crate::dice::Dice;
@@ -184,7 +185,7 @@ impl Dealer<'_> {
                 dice.between(30, 200),
                 log_uniform(dice, 3.0, 30.0),
                 dice.between(10, 59),
-                dice.between(1, 3),
+                dice.between(1, i64::from(TEMPLATES_MAX)),
             ),
             NegativeKind::Wave => {
                 (dice.between(30, 150), log_uniform(dice, 3.0, 20.0), dice.between(15, 59), 0)

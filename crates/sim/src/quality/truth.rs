@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::plan::{NegativeKind, Plan, Shape};
 use super::rates::{Incidents, RateModel};
 use super::settings::QualitySettings;
+use super::template::Template;
 use super::tongue::Tongue;
-use super::vocabulary::{Habit, TRACKED, TermKind, Vocabulary};
+use super::vocabulary::{Habit, TRACKED, TermId, TermKind, Vocabulary};
 
 /// An event begins and ends at this part of its peak.
 const ON: f64 = 0.1;
@@ -88,6 +89,8 @@ pub struct TrueNegative {
     pub minutes: Range<u32>,
     /// By how many accounts.
     pub accounts: u32,
+    /// Other words of its texts, where these are repeated.
+    pub words: Vec<String>,
 }
 
 /// A term with a background.
@@ -97,6 +100,8 @@ pub struct TrackedTerm {
     pub text: String,
     /// When it is used.
     pub habit: Habit,
+    /// Other words that bots write about it at the top of the hour.
+    pub bot_words: Vec<String>,
 }
 
 impl TrueEvent {
@@ -144,23 +149,36 @@ impl Truth {
                 authors_per_minute: event.authors_per_minute.iter().map(|authors| *authors as f32).collect(),
             }
         });
-        let negatives = plan.negatives.iter().map(|negative| TrueNegative {
+        let words_of = |template: Template, tongue: Tongue| {
+            let filler = &vocabulary.filler[tongue.index()];
+            template.words(settings.seed, filler).0.into_iter().map(text).collect::<Vec<_>>()
+        };
+        let negatives = plan.negatives.iter().enumerate().map(|(at, negative)| TrueNegative {
             kind: negative.kind,
             language: negative.tongue,
             text: text(negative.term),
             minutes: negative.minutes.clone(),
             accounts: negative.accounts.len() as u32,
+            words: (0..negative.templates)
+                .flat_map(|template| words_of(Template::of_negative(at, template), negative.tongue))
+                .collect(),
         });
-        let tracked = vocabulary.terms[..TRACKED].iter();
+        let tracked = (0..).zip(&vocabulary.terms[..TRACKED]).map(|(at, term)| TrackedTerm {
+            text: term.text.to_string(),
+            habit: term.habit,
+            bot_words: if term.habit == Habit::HourlyBot {
+                words_of(Template::of_bot(TermId(at)), term.tongue)
+            } else {
+                Vec::new()
+            },
+        });
         Self {
             settings: settings.clone(),
             outage: incidents.outage.clone(),
             surge: incidents.surge.clone(),
             events: events.collect(),
             negatives: negatives.collect(),
-            tracked: tracked
-                .map(|term| TrackedTerm { text: term.text.to_string(), habit: term.habit })
-                .collect(),
+            tracked: tracked.collect(),
         }
     }
 }

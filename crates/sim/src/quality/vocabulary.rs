@@ -87,6 +87,13 @@ pub(crate) struct Filler {
     pub(crate) ranks: ZipfAlias,
 }
 
+impl Filler {
+    /// A word, the common ones more often.
+    pub(crate) fn draw(&self, dice: &mut Dice) -> TermId {
+        TermId(self.first + self.ranks.draw(dice) as u32)
+    }
+}
+
 /// All terms.
 #[derive(Clone, Debug)]
 pub(crate) struct Vocabulary {

@@ -34,6 +34,8 @@ pub struct Entry {
 /// A keyword that was listed in a clock hour without an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FalseAlarm {
+    /// What the row was named after.
+    pub keyword: KeywordId,
     /// The best score in that hour.
     pub z: f32,
     /// Hour from the first that is scored.
@@ -169,7 +171,7 @@ impl Judge {
     fn close_hour(&mut self) {
         for keyword in self.hour_keywords.drain(..) {
             if let Some((z, source)) = self.hour_best[keyword.index()].take() {
-                self.false_alarms.push(FalseAlarm { z, hour: self.hour, source });
+                self.false_alarms.push(FalseAlarm { keyword, z, hour: self.hour, source });
             }
         }
     }

@@ -21,9 +21,16 @@ use super::subjects::Subjects;
 /// Minutes that may wait between two threads.
 const WAITING_MINUTES: usize = 8;
 
+/// The lists of the detector, judged.
+pub struct JudgedLists {
+    pub judge: Judge,
+    /// Its keywords.
+    pub subjects: Subjects,
+}
+
 /// What came of a world.
 pub struct Outcome {
-    pub judge: Judge,
+    pub judged: JudgedLists,
     pub rivals: Vec<Judged>,
     pub posts: u64,
 }
@@ -71,7 +78,7 @@ pub fn run(
         lists.take(&mut detector, &settings);
         let rivals =
             rivals.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        Ok(Outcome { judge: lists.finish(), rivals: rivals.unwrap_or_default(), posts })
+        Ok(Outcome { judged: lists.finish(), rivals: rivals.unwrap_or_default(), posts })
     })
 }
 
@@ -87,7 +94,7 @@ pub fn run_rivals(world: QualityWorld, mut each_minute: impl FnMut(u32)) -> Vec<
 }
 
 /// Judges the lists that `skytrend replay --out` wrote for a recording of a world.
-pub fn judge_file(path: &Path, truth: &Arc<Truth>) -> anyhow::Result<Judge> {
+pub fn judge_file(path: &Path, truth: &Arc<Truth>) -> anyhow::Result<JudgedLists> {
     let file = File::open(path).with_context(|| format!("can't read {}", path.display()))?;
     let mut lists = Lists::new(truth);
     for (line, number) in BufReader::with_capacity(1 << 20, file).lines().zip(1_u64..) {
@@ -203,10 +210,10 @@ impl<'a> Lists<'a> {
         }
     }
 
-    fn finish(mut self) -> Judge {
+    fn finish(mut self) -> JudgedLists {
         self.close_list();
         self.pass_to(self.truth.settings.minutes());
         self.judge.finish();
-        self.judge
+        JudgedLists { judge: self.judge, subjects: self.subjects }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use skytrend_sim::quality::{QualitySettings, Truth};
 
+use super::examples::Examples;
 use super::figures::{AtThreshold, Figures, Share};
 use super::rivals::Judged;
 use super::subjects::Source;
@@ -20,6 +21,7 @@ pub struct Report {
     pub posts: Option<u64>,
     pub seconds: f64,
     pub skytrend: Figures,
+    pub examples: Examples,
     pub rivals: Vec<Rival>,
     /// Our average precision over the oracle's.
     pub share_of_oracle: Option<f64>,
@@ -38,7 +40,7 @@ impl Report {
         truth: &Truth,
         posts: Option<u64>,
         took: Duration,
-        skytrend: Figures,
+        (skytrend, examples): (Figures, Examples),
         rivals: Vec<Judged>,
     ) -> Self {
         let oracle = rivals.last().map(|oracle| oracle.figures.average_precision);
@@ -52,6 +54,7 @@ impl Report {
                 .filter(|oracle| *oracle > 0.0)
                 .map(|oracle| skytrend.average_precision / oracle),
             skytrend,
+            examples,
             rivals: rivals.into_iter().map(|Judged { name, figures }| Rival { name, figures }).collect(),
         }
     }

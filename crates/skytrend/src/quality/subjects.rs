@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
-use skytrend_sim::quality::{Habit, NegativeKind, TermKind, Truth};
+use skytrend_sim::quality::{Habit, NegativeKind, TermKind, Tongue, TrueEvent, Truth};
 
 use super::row::normalized;
 
@@ -18,6 +18,10 @@ const RESIDUAL_AUTHORS: f32 = 0.02;
 const RESIDUAL_MINUTES: u32 = 60;
 /// False alarms are blamed on spam until this long after it.
 const SPAM_AFTER_MINUTES: u32 = 15;
+/// Bots write in the first minute of an hour; it stays in the window for this long.
+const BOT_MINUTES: u32 = 10;
+/// A piece of a word has at least this many characters.
+const FRAGMENT_CHARS_MIN: usize = 2;
 /// And on the surge or the outage while their windows hold some of it, or begin with its end.
 const INCIDENT_AFTER_MINUTES: u32 = 20;
 
@@ -46,6 +50,9 @@ pub enum Source {
     HourlyBot,
     /// Any other word.
     Filler,
+    /// A piece of an event's term, or the term with something attached, in scripts and languages where words have to be
+    /// cut.
+    Fragment,
     /// Anything in the surge.
     Surge,
     /// Anything at the end of the outage.
@@ -97,6 +104,10 @@ pub struct Subject {
     pub parts: Vec<Part>,
     habit: Source,
     spam: Vec<(Source, Range<u32>)>,
+    /// Whether bots write it at the top of the hour.
+    is_of_bots: bool,
+    /// Events of whose terms it is a fragment.
+    fragment_of: Vec<usize>,
 }
 
 /// All keywords seen so far.
@@ -104,6 +115,8 @@ pub struct Subject {
 pub struct Subjects {
     ids: BTreeMap<String, KeywordId>,
     known: Vec<Subject>,
+    /// Terms of events in languages whose words have to be cut, with the event's place.
+    cut_terms: Vec<(String, usize)>,
     /// By event: minutes in which rows about it are no false alarms.
     tolerated: Vec<Range<u32>>,
     surge: Range<u32>,
@@ -117,10 +130,14 @@ impl Subjects {
         let mut all = Self {
             ids: BTreeMap::new(),
             known: Vec::new(),
+            cut_terms: Vec::new(),
             tolerated: truth.events.iter().map(tolerated).collect(),
             surge: after(&truth.surge),
             outage: after(&truth.outage),
         };
+        for (at, event) in truth.events.iter().enumerate().filter(|(_, event)| is_cut(event.language)) {
+            all.cut_terms.extend(event.terms.iter().map(|term| (normalized(&term.text), at)));
+        }
         for term in &truth.tracked {
             all.entry(&term.text).habit = match term.habit {
                 Habit::Daily => Source::Daily,
@@ -128,6 +145,9 @@ impl Subjects {
                 Habit::HourlyBot => Source::HourlyBot,
                 Habit::Plain | Habit::Filler | Habit::Fresh => Source::Plain,
             };
+        }
+        for word in truth.tracked.iter().flat_map(|term| &term.bot_words) {
+            all.entry(word).is_of_bots = true;
         }
         for (event, planted) in truth.events.iter().enumerate() {
             for (term, of_event) in planted.terms.iter().enumerate() {
@@ -141,7 +161,9 @@ impl Subjects {
         }
         for negative in &truth.negatives {
             let minutes = negative.minutes.start..negative.minutes.end + SPAM_AFTER_MINUTES;
-            all.entry(&negative.text).spam.push((negative.kind.into(), minutes));
+            for text in std::iter::once(&negative.text).chain(&negative.words) {
+                all.entry(text).spam.push((negative.kind.into(), minutes.clone()));
+            }
         }
         all
     }
@@ -153,7 +175,22 @@ impl Subjects {
         }
         let id = KeywordId(u32::try_from(self.known.len()).expect("a world has thousands of words"));
         self.ids.insert(keyword.to_owned(), id);
-        self.known.push(Subject { parts: Vec::new(), habit: Source::Filler, spam: Vec::new() });
+        let is_fragment = |term: &str| {
+            let (shorter, longer) =
+                if keyword.len() < term.len() { (keyword, term) } else { (term, keyword) };
+            shorter.len() < longer.len()
+                && shorter.chars().count() >= FRAGMENT_CHARS_MIN
+                && longer.contains(shorter)
+        };
+        let fragment_of =
+            self.cut_terms.iter().filter(|(term, _)| is_fragment(term)).map(|(_, event)| *event);
+        self.known.push(Subject {
+            parts: Vec::new(),
+            habit: Source::Filler,
+            spam: Vec::new(),
+            is_of_bots: false,
+            fragment_of: fragment_of.collect(),
+        });
         id
     }
 
@@ -167,6 +204,15 @@ impl Subjects {
         &self.known[id.index()]
     }
 
+    /// All keywords, by number.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = vec![""; self.known.len()];
+        for (name, id) in &self.ids {
+            names[id.index()] = name;
+        }
+        names
+    }
+
     /// Whether a row about an event is no false alarm at this minute.
     pub fn is_tolerated(&self, part: Part, minute: u32) -> bool {
         self.tolerated[part.event].contains(&minute)
@@ -178,17 +224,29 @@ impl Subjects {
         if let Some((kind, _)) = spam.into_iter().find(|(_, minutes)| minutes.contains(&minute)) {
             return *kind;
         }
+        let Some(named) = keywords.first().map(|id| self.of(*id)) else { return Source::Filler };
+        if named.fragment_of.iter().any(|event| self.tolerated[*event].contains(&minute)) {
+            return Source::Fragment;
+        }
+        if named.is_of_bots && minute % 60 < BOT_MINUTES {
+            return Source::HourlyBot;
+        }
         if self.outage.contains(&minute) {
             return Source::Outage;
         }
         if self.surge.contains(&minute) {
             return Source::Surge;
         }
-        keywords.first().map_or(Source::Filler, |id| self.of(*id).habit)
+        named.habit
     }
 }
 
-fn tolerated(event: &skytrend_sim::quality::TrueEvent) -> Range<u32> {
+/// Whether words are not what stands between spaces.
+fn is_cut(language: Tongue) -> bool {
+    matches!(language, Tongue::Japanese | Tongue::Chinese | Tongue::Korean | Tongue::Thai)
+}
+
+fn tolerated(event: &TrueEvent) -> Range<u32> {
     let around = event.t0.saturating_sub(BEFORE_MINUTES)..event.end + AFTER_MINUTES + 1;
     let is_residual = |authors: &f32| *authors >= RESIDUAL_AUTHORS;
     let place = |at: usize| event.from + u32::try_from(at).expect("an event lasts days at most");

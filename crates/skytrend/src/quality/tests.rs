@@ -46,6 +46,7 @@ fn truth() -> Arc<Truth> {
         text: text.to_owned(),
         minutes: WARM + 200..WARM + 230,
         accounts: 5,
+        words: vec!["cheapest".to_owned()],
     };
     Arc::new(Truth {
         settings: QualitySettings {
@@ -65,7 +66,7 @@ fn truth() -> Arc<Truth> {
             event(WARM + 45, 2.0, vec![term("mira sol", TermKind::Name, 0.95)]),
         ],
         negatives: vec![negative(NegativeKind::Flood, "buynow"), negative(NegativeKind::Wave, "riseup")],
-        tracked: vec![TrackedTerm { text: "morning".to_owned(), habit: Habit::Daily }],
+        tracked: vec![TrackedTerm { text: "morning".to_owned(), habit: Habit::Daily, bot_words: Vec::new() }],
     })
 }
 
@@ -192,17 +193,17 @@ fn rows_long_before_an_event_are_false_alarms_and_rows_just_before_are_not() {
 #[test]
 fn spam_is_named_and_waves_are_apart() {
     let figures = figures_of(|minute| match minute {
-        210 => vec![row(1, &["buynow"], 9.0), row(2, &["riseup"], 8.0)],
+        210 => vec![row(1, &["buynow"], 9.0), row(2, &["riseup"], 8.0), row(3, &["cheapest"], 7.0)],
         300 => vec![row(1, &["buynow"], 9.0)],
         _ => Vec::new(),
     });
-    assert_eq!(figures.native.false_alarms_by_source[&Source::Flood], 1);
+    assert_eq!(figures.native.false_alarms_by_source[&Source::Flood], 2, "the other words of its text, too");
     assert_eq!(
         figures.native.false_alarms_by_source[&Source::Filler],
         1,
         "an hour after the flood it is a word"
     );
-    assert_eq!(figures.native.false_alarms_per_hour, 2.0 / 6.0, "waves are not among them");
+    assert_eq!(figures.native.false_alarms_per_hour, 3.0 / 6.0, "waves are not among them");
     assert_eq!(figures.native.wave_alarms, 1);
 }
 
@@ -254,8 +255,8 @@ fn a_world_that_is_written_and_replayed_scores_the_same() {
     crate::replay::run(&all, &asked).unwrap();
 
     let truth = Arc::clone(world.truth());
-    let from_file = pipeline::judge_file(&trends, &truth).unwrap();
-    let in_process = pipeline::run(world, &all.trend, false, |_| ()).unwrap().judge;
+    let from_file = pipeline::judge_file(&trends, &truth).unwrap().judge;
+    let in_process = pipeline::run(world, &all.trend, false, |_| ()).unwrap().judged.judge;
     let told = |judge: &Judge| serde_json::to_string(&figures(&truth, judge, None, Some(6.0))).unwrap();
     assert_eq!(told(&from_file), told(&in_process));
     assert!(figures(&truth, &in_process, None, None).native.recall > 0.3, "something was found");
@@ -278,4 +279,17 @@ fn rivals_find_events_in_a_small_world_and_the_oracle_finds_most() {
     assert!(oracle.figures.native.recall > 0.8, "{}", oracle.figures.native.recall);
     let best = judged.iter().map(|method| method.figures.average_precision).fold(0.0, f64::max);
     assert!(oracle.figures.average_precision >= best - 0.1);
+}
+
+#[test]
+fn examples_name_what_was_missed_and_what_was_not_there() {
+    let truth = truth();
+    let (mut subjects, mut judge) = (Subjects::new(&truth), Judge::new(Arc::clone(&truth)));
+    judge.rows(&mut subjects, WARM + 60, &[row(1, &["quake"], 9.0), row(2, &["#Nothing"], 7.0)]);
+    judge.finish();
+    let examples = examples(&truth, &judge, &subjects, Some(8.0));
+    assert_eq!(examples.missed.len(), 1);
+    assert_eq!((&*examples.missed[0].terms[0], examples.missed[0].best), ("mira sol", None));
+    assert_eq!(examples.false_alarms.len(), 1);
+    assert_eq!(examples.false_alarms[0].keyword, "nothing");
 }
