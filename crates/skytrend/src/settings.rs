@@ -2,6 +2,7 @@
 //! from layers whose last word wins ([`layers`]).
 
 pub mod layers;
+mod lists;
 
 use serde::Deserialize;
 use toml::Value;
@@ -40,8 +41,9 @@ impl Settings {
         for key in OPTIONAL {
             remove_if_empty(&mut table, key);
         }
-        let settings: Self =
+        let mut settings: Self =
             table.try_into().map_err(|e: toml::de::Error| SettingsError::Invalid(e.to_string()))?;
+        lists::read_files(&mut settings.trend)?;
         settings.check()?;
         Ok(settings)
     }
