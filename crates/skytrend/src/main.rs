@@ -64,6 +64,10 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve => pipeline(&layers, Parts { ingest: false, detect: false, serve: true, show: false }),
         Command::Demo(asked) => demo::run(&mut layers, asked),
         Command::Replay(asked) => {
+            if let Some(path) = &asked.map {
+                layers.apply_file(path)?;
+                layers.set_text("source.protocol", "json_lines", Origin::Command("replay"))?;
+            }
             let settings = Settings::from_layers(&layers)?;
             telemetry::start_traces(&settings.telemetry, &Lines::Stderr)?;
             replay::run(&settings, asked)
