@@ -27,6 +27,7 @@ mod log;
 mod metrics;
 mod telemetry;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -52,7 +53,11 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> anyhow::Result<()> {
-    let mut layers = layers(&cli.common)?;
+    let map = match &cli.command {
+        Command::Replay(asked) => asked.map.as_deref(),
+        _ => None,
+    };
+    let mut layers = layers(&cli.common, map)?;
     match &cli.command {
         Command::Run => pipeline(&layers, Parts { ingest: true, detect: true, serve: true, show: true }),
         Command::Ingest => {
@@ -64,10 +69,6 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve => pipeline(&layers, Parts { ingest: false, detect: false, serve: true, show: false }),
         Command::Demo(asked) => demo::run(&mut layers, asked),
         Command::Replay(asked) => {
-            if let Some(path) = &asked.map {
-                layers.apply_file(path)?;
-                layers.set_text("source.protocol", "json_lines", Origin::Command("replay"))?;
-            }
             let settings = Settings::from_layers(&layers)?;
             telemetry::start_traces(&settings.telemetry, &Lines::Stderr)?;
             replay::run(&settings, asked)
@@ -88,11 +89,15 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Defaults, file, environment, flags.
-fn layers(common: &cli::Common) -> anyhow::Result<Layers> {
+/// Defaults, file, the map of a replay, environment, flags.
+fn layers(common: &cli::Common, map: Option<&Path>) -> anyhow::Result<Layers> {
     let mut layers = Layers::defaults();
     if let Some(path) = &common.config {
         layers.apply_file(path)?;
+    }
+    if let Some(path) = map {
+        layers.apply_file(path)?;
+        layers.set_text("source.protocol", "json_lines", Origin::Command("replay"))?;
     }
     layers.apply_env(std::env::vars(), &["SKYTREND_CONFIG", crash::VARIABLE])?;
     for pair in &common.set {
