@@ -66,7 +66,7 @@ pub struct Replay {
     /// JSON lines
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Settings file with a mapping ([source.json_lines.mapping]) by which the lines of the files are read
+    /// Settings file with a mapping, section `source.json_lines.mapping`, by which the lines of the files are read
     #[arg(long, value_name = "FILE", conflicts_with = "events")]
     pub map: Option<PathBuf>,
     /// Times the recorded pace (1 = as it was, 0 = as fast as it goes)

@@ -1,7 +1,5 @@
 //! The second kind of source: the example feed of stock news through the program, and a live file under kills.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
-
 #[expect(dead_code, reason = "a feed needs no simulated world to end")]
 mod support;
 

@@ -98,9 +98,10 @@ impl Intake {
     pub fn take(&mut self, line: &Line<'_>, now: Micros, sink: &mut impl Sink) {
         self.next = line.next;
         let mut flaws = Vec::new();
-        let decoded = match line.is_cut {
-            true => Err(DropReason::FrameTooLarge),
-            false => self.decoder.decode(line.bytes, now, &mut flaws),
+        let decoded = if line.is_cut {
+            Err(DropReason::FrameTooLarge)
+        } else {
+            self.decoder.decode(line.bytes, now, &mut flaws)
         };
         match decoded {
             Ok(event) => self.order(event, line, sink),
