@@ -100,6 +100,11 @@ pub fn alert(keyword: &str, kind: AlertKind, minute: i64) -> Alert {
     }
 }
 
+/// A term of a watchlist (`*`: all of it) in the sliding window that ends at `minute`.
+pub fn watched(list: &str, term: &str, posts: u64, minute: i64) -> KeywordCount {
+    KeywordCount { watchlist: Some(list.to_owned()), ..count(term, posts, minute) }
+}
+
 /// The five minutes that end at `minute`.
 pub fn activity(minute: i64) -> UserActivity {
     UserActivity {

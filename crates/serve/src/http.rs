@@ -6,6 +6,8 @@
 //! | `/api/v1/trends/{keyword}` | one keyword: current trend, history, counts |
 //! | `/api/v1/alerts` | the newest alerts |
 //! | `/api/v1/activity` | the newest windows of user activity |
+//! | `/api/v1/watchlists` | each watchlist's counts in its newest windows |
+//! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts |
 //! | `/api/v1/status` | what the pipeline says of itself |
 //! | `/api/v1/topics/{topic}` | records of the log, as JSON lines |
 //! | `/health/live`, `/health/ready` | for supervisors |
@@ -22,6 +24,7 @@ mod health;
 mod recent;
 mod topics;
 mod trends;
+mod watchlists;
 
 mod run;
 #[cfg(test)]
@@ -149,6 +152,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/trends/{keyword}", get(trends::one))
         .route("/api/v1/alerts", get(recent::alerts))
         .route("/api/v1/activity", get(recent::activity))
+        .route("/api/v1/watchlists", get(watchlists::list))
+        .route("/api/v1/watchlists/{name}", get(watchlists::one))
         .route("/api/v1/status", get(status))
         .route("/api/v1/topics/{topic}", get(topics::read))
         .route_layer(from_fn_with_state(state.clone(), admission::limit));

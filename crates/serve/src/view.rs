@@ -14,7 +14,9 @@ mod series;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod watchlists;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::Deserialize;
@@ -26,6 +28,8 @@ use current::CurrentWindow;
 use history::Histories;
 pub use history::{CountPoint, KeywordHistory, TrendPoint};
 use newest::Newest;
+use watchlists::Watchlists;
+pub use watchlists::{WatchedList, WatchedTerm, WatchedWindow};
 
 /// How much the view holds.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -71,6 +75,8 @@ pub struct Snapshot {
     pub alerts: Vec<Arc<Alert>>,
     /// Newest first.
     pub activity: Vec<Arc<UserActivity>>,
+    /// By name.
+    pub watchlists: BTreeMap<String, WatchedList>,
 }
 
 impl Snapshot {
@@ -91,7 +97,7 @@ pub struct TrendView {
 }
 
 /// Alerts of the same instant are ordered as their natural key is.
-type AlertKey = (Micros, KeywordKey, bool);
+type AlertKey = (Micros, Option<String>, KeywordKey, bool);
 
 #[derive(Debug)]
 struct Fold {
@@ -100,6 +106,7 @@ struct Fold {
     histories: Histories,
     alerts: Newest<AlertKey, Alert>,
     activity: Newest<Micros, UserActivity>,
+    watchlists: Watchlists,
 }
 
 impl TrendView {
@@ -111,6 +118,7 @@ impl TrendView {
             histories: Histories::new(settings),
             alerts: Newest::new(settings.alerts_max),
             activity: Newest::new(settings.activity_windows_max),
+            watchlists: Watchlists::default(),
         };
         Self { fold: Mutex::new(fold), published: RwLock::default() }
     }
@@ -127,13 +135,16 @@ impl TrendView {
 
     /// Applies a record of `window-counts`.
     pub fn apply_count(&self, count: &KeywordCount) {
-        self.fold().histories.apply_count(count);
+        match &count.watchlist {
+            Some(name) => self.fold().watchlists.apply(name, count),
+            None => self.fold().histories.apply_count(count),
+        }
     }
 
     /// Applies a record of `alerts`.
     pub fn apply_alert(&self, alert: Alert) {
         let keyword = KeywordKey::new(&alert.normalized_keyword, alert.keyword_kind);
-        let key = (alert.window_end, keyword, alert.kind == AlertKind::Ended);
+        let key = (alert.window_end, alert.watchlist.clone(), keyword, alert.kind == AlertKind::Ended);
         self.fold().alerts.insert(key, alert);
     }
 
@@ -151,6 +162,7 @@ impl TrendView {
             tumbling: fold.tumbling.snapshot(),
             alerts: fold.alerts.newest_first(),
             activity: fold.activity.newest_first(),
+            watchlists: fold.watchlists.snapshot(),
         });
         for window in [WindowKind::Sliding, WindowKind::Tumbling] {
             let trends = snapshot.current(window).map_or(0, |current| current.trends.len());

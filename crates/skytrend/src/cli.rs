@@ -64,9 +64,13 @@ pub struct Demo {
 
 #[derive(Clone, Debug, Args)]
 pub struct Replay {
-    /// Recorded input: firehose frames (plain or zstd), Jetstream v1 or v2 JSON lines; found by content
+    /// Recorded input: firehose frames (plain or zstd), Jetstream v1 or v2 JSON lines; found by content. With --map: any
+    /// JSON lines
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Settings file with a mapping, section `source.json_lines.mapping`, by which the lines of the files are read
+    #[arg(long, value_name = "FILE", conflicts_with = "events")]
+    pub map: Option<PathBuf>,
     /// Times the recorded pace (1 = as it was, 0 = as fast as it goes)
     #[arg(long, default_value_t = 0.0, value_name = "FACTOR")]
     pub speed: f64,

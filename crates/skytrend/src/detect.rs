@@ -114,7 +114,7 @@ impl Detect {
     fn push(&mut self, output: &WindowOutput) -> anyhow::Result<()> {
         // The last instant of the window: a result belongs to the time it speaks of.
         let at = output.window_end.0 - 1;
-        for count in &output.counts {
+        for count in output.counts.iter().chain(&output.watched) {
             self.batch.append(0, at, count.normalized_keyword.as_bytes(), count)?;
         }
         for trend in &output.trends {
@@ -127,7 +127,8 @@ impl Detect {
             }
         }
         for alert in &output.alerts {
-            info!(keyword = alert.keyword, kind = ?alert.kind, authors = alert.unique_authors, z = alert.z_score, "alert");
+            let watchlist = alert.watchlist.is_some();
+            info!(keyword = alert.keyword, watchlist, kind = ?alert.kind, authors = alert.unique_authors, z = alert.z_score, "alert");
             self.batch.append(0, at, alert.normalized_keyword.as_bytes(), alert)?;
         }
         if let Some(activity) = &output.activity {

@@ -3,6 +3,7 @@
 
 pub mod appender;
 pub mod batch;
+mod json_lines;
 mod seed;
 
 use std::collections::VecDeque;
@@ -22,7 +23,7 @@ use tracing::{info, warn};
 use crate::settings::Settings as AllSettings;
 use crate::status::Status;
 use crate::supervisor::Supervisor;
-use appender::{Appender, CHECKPOINT};
+use appender::Appender;
 
 /// Section `ingest`.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,14 +34,30 @@ pub struct Settings {
     pub commit_records_max: usize,
 }
 
+/// The name under which the position in Bluesky's stream is kept in the log.
+const CHECKPOINT: &str = "ingest/checkpoint";
+
 /// Deliveries taken from the queue at a time.
 const DRAIN_MAX: usize = 4_096;
 
 /// Commands to the client that may wait: there is one for each connection at the most.
 const COMMANDS_MAX: usize = 4;
 
-/// Starts the client and the ingest thread.
+/// Starts reading the source of the settings.
 pub fn start(
+    supervisor: &mut Supervisor,
+    settings: &AllSettings,
+    log: &Arc<dyn Log>,
+    status: &Arc<Status>,
+) -> anyhow::Result<()> {
+    match &settings.json_lines {
+        Some(feed) => json_lines::start(supervisor, settings, feed, log, status),
+        None => start_bluesky(supervisor, settings, log, status),
+    }
+}
+
+/// Starts the client and the ingest thread.
+fn start_bluesky(
     supervisor: &mut Supervisor,
     settings: &AllSettings,
     log: &Arc<dyn Log>,
@@ -132,6 +149,6 @@ impl Ingest {
 
     fn commit(&mut self) -> anyhow::Result<()> {
         let checkpoint = self.intake.checkpoint().to_json();
-        self.appender.commit(self.log.as_ref(), Some(checkpoint))
+        self.appender.commit(self.log.as_ref(), Some((CHECKPOINT, checkpoint)))
     }
 }

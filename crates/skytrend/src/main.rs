@@ -28,6 +28,7 @@ mod log;
 mod metrics;
 mod telemetry;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -53,7 +54,11 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> anyhow::Result<()> {
-    let mut layers = layers(&cli.common)?;
+    let map = match &cli.command {
+        Command::Replay(asked) => asked.map.as_deref(),
+        _ => None,
+    };
+    let mut layers = layers(&cli.common, map)?;
     match &cli.command {
         Command::Run => pipeline(&layers, Parts { ingest: true, detect: true, serve: true, show: true }),
         Command::Ingest => {
@@ -88,11 +93,15 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Defaults, file, environment, flags.
-fn layers(common: &cli::Common) -> anyhow::Result<Layers> {
+/// Defaults, file, the map of a replay, environment, flags.
+fn layers(common: &cli::Common, map: Option<&Path>) -> anyhow::Result<Layers> {
     let mut layers = Layers::defaults();
     if let Some(path) = &common.config {
         layers.apply_file(path)?;
+    }
+    if let Some(path) = map {
+        layers.apply_file(path)?;
+        layers.set_text("source.protocol", "json_lines", Origin::Command("replay"))?;
     }
     layers.apply_env(std::env::vars(), &["SKYTREND_CONFIG", crash::VARIABLE])?;
     for pair in &common.set {

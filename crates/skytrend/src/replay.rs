@@ -2,6 +2,7 @@
 //! memory (or a durable one), as fast as it goes or at a pace. What comes out depends on the input alone.
 
 mod collect;
+mod json_lines;
 mod pipe;
 mod summary;
 
@@ -138,6 +139,14 @@ fn feed(
     let (mut frames, mut decoded) = (0, 0);
     for path in &asked.files {
         let replaying = || format!("replaying {}", path.display());
+        if asked.map.is_some() {
+            let mut feeder =
+                json_lines::Feeder::new(settings, asked, path, figures).with_context(replaying)?;
+            feeder.run(log, &figures.detected, worker_gone).with_context(replaying)?;
+            frames += feeder.lines;
+            decoded += feeder.intake.events();
+            continue;
+        }
         let mut feeder = Feeder::new(settings, asked, path, figures).with_context(replaying)?;
         let fed = feeder.run(log, &mut events, &figures.detected, worker_gone);
         frames += feeder.frames;

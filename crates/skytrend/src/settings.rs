@@ -2,6 +2,8 @@
 //! from layers whose last word wins ([`layers`]).
 
 pub mod layers;
+mod lists;
+mod source;
 
 use serde::Deserialize;
 use toml::Value;
@@ -15,8 +17,11 @@ const OPTIONAL: [&str; 1] = ["source.zstd_dictionary_path"];
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The stream that is read.
+    /// The stream of Bluesky that is read.
     pub source: skytrend_source::bluesky::settings::Settings,
+    /// The feed that is read instead, if it is another one.
+    #[serde(skip)]
+    pub json_lines: Option<skytrend_source::jsonlines::Settings>,
     /// From the source into the log.
     pub ingest: crate::ingest::Settings,
     /// The log.
@@ -40,8 +45,11 @@ impl Settings {
         for key in OPTIONAL {
             remove_if_empty(&mut table, key);
         }
-        let settings: Self =
+        let json_lines = source::take_json_lines(&mut table)?;
+        let mut settings: Self =
             table.try_into().map_err(|e: toml::de::Error| SettingsError::Invalid(e.to_string()))?;
+        settings.json_lines = json_lines;
+        lists::read_files(&mut settings.trend)?;
         settings.check()?;
         Ok(settings)
     }

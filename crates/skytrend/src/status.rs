@@ -53,9 +53,10 @@ const RATE_WEIGHT: f64 = 0.2;
 impl Status {
     /// Of a process that runs these parts; `speed`: times real time, where time is simulated.
     pub fn new(settings: &Settings, parts: Parts, speed: Option<f64>) -> Self {
-        let source_name = match speed {
-            Some(speed) => format!("simulated bluesky, {speed} × real time"),
-            None => format!("bluesky {}", settings.source.protocol.name().replace('_', " ")),
+        let source_name = match (speed, &settings.json_lines) {
+            (Some(speed), _) => format!("simulated bluesky, {speed} × real time"),
+            (None, Some(feed)) => format!("json lines of {}", feed.path),
+            (None, None) => format!("bluesky {}", settings.source.protocol.name().replace('_', " ")),
         };
         Self {
             parts,

@@ -1,4 +1,5 @@
-//! Where events come from: Bluesky's raw firehose, Jetstream, recorded files.
+//! Where events come from: Bluesky's raw firehose, Jetstream, recorded files, and any other feed of JSON lines
+//! ([`jsonlines`]).
 //!
 //! [`wire`] is what every Bluesky protocol decodes into; [`bluesky`] decodes them; [`record`] turns records into
 //! events; [`replay`] reads recorded messages from files; [`v1_json`] writes messages the way Jetstream does. Why
@@ -9,6 +10,7 @@ pub mod wire;
 pub mod bluesky;
 pub mod cbor;
 pub mod datetime;
+pub mod jsonlines;
 pub mod record;
 
 pub mod replay;

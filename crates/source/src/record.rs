@@ -18,6 +18,7 @@ use crate::wire::{Body, Commit, Op};
 use crate::{DropReason, cbor, datetime, json};
 
 pub use account::account;
+pub(crate) use post::{TEXT_BYTES_MAX, without_control_characters};
 
 use self::shape::{Loose, Shape, Text};
 
@@ -34,11 +35,11 @@ pub struct Flaw {
 const DETAIL_CHARS_MAX: usize = 50;
 
 impl Flaw {
-    fn new(reason: DropReason) -> Self {
+    pub(crate) fn new(reason: DropReason) -> Self {
         Self { reason, detail: String::new() }
     }
 
-    fn with(reason: DropReason, detail: &str) -> Self {
+    pub(crate) fn with(reason: DropReason, detail: &str) -> Self {
         Self { reason, detail: detail.chars().take(DETAIL_CHARS_MAX).collect() }
     }
 }

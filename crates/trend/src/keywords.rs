@@ -23,6 +23,8 @@ pub(crate) struct Entry {
     pub(crate) hash: u64,
     pub(crate) normalized: Box<str>,
     pub(crate) kind: KeywordKind,
+    /// It is a watchlist or a term of one.
+    pub(crate) is_watched: bool,
     pub(crate) occurrences: Occurrences,
     /// The first of its present occurrences that is written in a way of its own.
     pub(crate) mixed: Option<Box<str>>,
@@ -135,6 +137,7 @@ impl Keywords {
             hash: keyword.hash,
             normalized: keyword.normalized.into(),
             kind: keyword.kind,
+            is_watched: is_key(keyword.normalized),
             occurrences: Occurrences::default(),
             mixed: None,
         };
@@ -313,7 +316,7 @@ impl Keywords {
             let Some(number) = *owner else { continue };
             let entry = &self.entries[number as usize];
             let shard = shard_of(entry.hash);
-            if self.states_in_shard[shard] as usize > budget && !is_key(&entry.normalized) {
+            if self.states_in_shard[shard] as usize > budget && !entry.is_watched {
                 by_shard[shard].push((level(state), number));
             }
         }

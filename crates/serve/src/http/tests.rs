@@ -10,11 +10,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use skytrend_event::codec::Encoder;
-use skytrend_event::{AlertKind, Topic, Trend, WindowKind};
+use skytrend_event::{Alert, AlertKind, Topic, Trend, WindowKind};
 use tower::ServiceExt;
 
 use super::*;
-use crate::example::{activity, alert, at, count, ended, trend};
+use crate::example::{activity, alert, at, count, ended, trend, watched};
 
 /// A log of one topic with one partition: `trending-keywords` at offsets 5 to 7, the last of them broken.
 pub(super) struct ShortLog;
@@ -90,6 +90,16 @@ pub(crate) fn state() -> ApiState {
     view.apply_trend(ended("storm", 10));
     view.apply_count(&count("quake", 412, 10));
     view.apply_count(&count("weather", 30, 10));
+    for (term, posts) in [("*", 40), ("tide", 3), ("storm*", 38)] {
+        view.apply_count(&watched("weather", term, posts, 10));
+    }
+    let of_list = |kind, minute| Alert {
+        watchlist: Some("weather".to_owned()),
+        normalized_keyword: "*".to_owned(),
+        ..alert("weather", kind, minute)
+    };
+    view.apply_alert(of_list(AlertKind::Ended, 5));
+    view.apply_alert(of_list(AlertKind::Started, 7));
     view.apply_alert(alert("quake", AlertKind::Started, 8));
     view.apply_alert(alert("quake", AlertKind::Ended, 9));
     view.apply_activity(activity(5));
@@ -175,12 +185,34 @@ async fn a_keyword_has_its_current_trend_history_and_counts() {
 #[tokio::test]
 async fn alerts_and_activity_are_newest_first() {
     let alerts = get_ok("/api/v1/alerts").await;
-    assert_eq!(column(&alerts["alerts"], "kind"), ["ended", "started"]);
+    assert_eq!(column(&alerts["alerts"], "kind"), ["ended", "started", "started", "ended"]);
     let one = get_ok("/api/v1/alerts?limit=1").await;
     assert_eq!(column(&one["alerts"], "window_end"), [at(9).0]);
     let activity = get_ok("/api/v1/activity").await;
     assert_eq!(column(&activity["activity"], "window_end"), [at(10).0, at(5).0]);
     assert_eq!(activity["activity"][0]["active_users"], 900);
+}
+
+#[tokio::test]
+async fn watchlists_have_counts_terms_and_alerts_of_their_own() {
+    let all = get_ok("/api/v1/watchlists").await;
+    let list = &all["watchlists"][0];
+    assert_eq!((&list["name"], &list["sliding"]["count"]), (&json!("weather"), &json!(40)));
+    assert_eq!((&list["tumbling"], &list["open_alert"]["window_end"]), (&Value::Null, &json!(at(7).0)));
+
+    let one = get_ok("/api/v1/watchlists/weather").await;
+    assert_eq!(one["sliding"]["window_end_iso"], "2025-03-01T12:10:00.000000Z");
+    assert_eq!(column(&one["sliding"]["terms"], "term"), ["storm*", "tide"]);
+    assert_eq!(column(&one["alerts"], "kind"), ["started", "ended"]);
+    let shorter = get_ok("/api/v1/watchlists/weather?limit=1").await;
+    assert_eq!(column(&shorter["sliding"]["terms"], "count"), [38]);
+    // A list's counts are not those of a keyword.
+    let (status, _, _) = get_text(state(), "/api/v1/trends/tide").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    let (status, _, text) = get_text(state(), "/api/v1/watchlists/wether").await;
+    let problem: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((status, &problem["suggestion"]), (StatusCode::NOT_FOUND, &json!("weather")));
 }
 
 #[tokio::test]

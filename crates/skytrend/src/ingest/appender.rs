@@ -16,9 +16,6 @@ use super::batch::Batch;
 use crate::crash;
 use crate::metrics as measured;
 
-/// The name under which the source's cursor is kept in the log.
-pub const CHECKPOINT: &str = "ingest/checkpoint";
-
 /// Most bytes of events in one commit: bounds its memory where texts are long, and stays far below what a log takes.
 const COMMIT_BYTES_MAX: usize = 8 << 20;
 
@@ -88,15 +85,15 @@ impl Appender {
         self.pending.newest_micros.max(self.counts.newest_micros.load(Ordering::Relaxed).cast_signed())
     }
 
-    /// Commits what is waiting, with the source's cursor as it stands behind it.
-    pub fn commit(&mut self, log: &dyn Log, checkpoint: Option<Vec<u8>>) -> anyhow::Result<()> {
+    /// Commits what is waiting, with the source's cursor as it stands behind it, and the name under which that is kept.
+    pub fn commit(&mut self, log: &dyn Log, checkpoint: Option<(&str, Vec<u8>)>) -> anyhow::Result<()> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
         let started = std::time::Instant::now();
         let mut transaction = self.batch.take();
-        if let Some(bytes) = checkpoint {
-            transaction.states.push((CHECKPOINT.to_owned(), bytes.into()));
+        if let Some((name, bytes)) = checkpoint {
+            transaction.states.push((name.to_owned(), bytes.into()));
         }
         crash::point("ingest.before_commit");
         log.commit(transaction)?;

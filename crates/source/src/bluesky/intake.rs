@@ -18,6 +18,7 @@ use crate::DropReason;
 use crate::wire::Place;
 
 use self::core::Core;
+pub(crate) use self::core::heartbeat;
 
 /// The DID that heartbeats carry as their author; `.invalid` is reserved, so it is nobody's.
 pub const HEARTBEAT_DID: &str = "did:web:heartbeat.invalid";

@@ -16,7 +16,7 @@ use crate::wire::{Action, Op};
 
 /// The lexicon's own limit. Its other one, 300 graphemes, is not enforced: it takes Unicode tables to count them,
 /// and 3,000 bytes bound the work as well.
-const TEXT_BYTES_MAX: usize = 3_000;
+pub(crate) const TEXT_BYTES_MAX: usize = 3_000;
 
 #[derive(Deserialize)]
 struct PostRecord<'a> {
@@ -97,7 +97,7 @@ fn data<'a>(
 
 /// Control characters say nothing and are troublesome to store and to show. Each becomes a space and no byte moves,
 /// so that facets stay where they are.
-fn without_control_characters<'a>(text: Cow<'a, str>, flaws: &mut Vec<Flaw>) -> Cow<'a, str> {
+pub(crate) fn without_control_characters<'a>(text: Cow<'a, str>, flaws: &mut Vec<Flaw>) -> Cow<'a, str> {
     let is_control = |byte: u8| (byte < 0x20 && !matches!(byte, b'\n' | b'\t' | b'\r')) || byte == 0x7f;
     // Without a short circuit the search runs over many bytes at once.
     if !text.bytes().fold(false, |found, byte| found | is_control(byte)) {

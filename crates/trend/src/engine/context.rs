@@ -9,7 +9,6 @@ use crate::posts::Occurrence;
 use crate::rank::{Context, KeywordKey, with_sign};
 use crate::settings::Settings;
 use crate::signature::Signature;
-use crate::watch::is_key;
 
 /// The newest so many posts of a trend say what it is related to.
 const RELATED_POSTS_MAX: usize = 256;
@@ -101,7 +100,7 @@ impl Engine {
         for keyword in shared {
             let count = std::mem::take(&mut self.shared_posts[keyword as usize]);
             let entry = self.keywords.entry(keyword);
-            if count >= SHARED_POSTS_MIN && !is_key(&entry.normalized) {
+            if count >= SHARED_POSTS_MIN && !entry.is_watched {
                 related.push((count, &entry.normalized, entry.kind));
             }
         }

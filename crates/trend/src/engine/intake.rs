@@ -11,7 +11,6 @@ use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
 use crate::settings::{SHARDS, Settings};
 use crate::stats::Counters;
-use crate::watch::is_key;
 
 /// After so many near-copies,
 const LOOKED_AT_MAX: usize = 4;
@@ -121,7 +120,7 @@ impl Engine {
             let Some(keyword) = used.keyword() else { continue };
             let entry = self.keywords.entry(keyword);
             // What is watched is exact: it has no part in the budget, and is bounded by the terms of a post.
-            let is_watched = is_key(&entry.normalized);
+            let is_watched = entry.is_watched;
             let shard = &mut self.shard_occurrences[shard_of(entry.hash)];
             if *shard >= budget && !is_watched {
                 counters.occurrences_shed += 1;

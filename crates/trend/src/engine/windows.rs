@@ -16,7 +16,6 @@ use crate::settings::Settings;
 use crate::sketch::AuthorSketch;
 use crate::state::KeywordState;
 use crate::tally::Tally;
-use crate::watch::is_key;
 use crate::window::WindowOutput;
 
 /// A count to be output: the order of output as far as numbers can say, the keyword, and what is said of it.
@@ -98,7 +97,7 @@ impl Engine {
         if !is_watched && tally.posts < least {
             return None;
         }
-        if is_key(&self.keywords.entry(number).normalized) {
+        if self.keywords.entry(number).is_watched {
             return None;
         }
         if counted.window.kind == WindowKind::Sliding {

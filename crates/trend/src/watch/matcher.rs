@@ -6,7 +6,9 @@
 //! alone, since only a dictionary could tell. A term with `#` is found behind that sign only; one without matches the
 //! hashtag too.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::contiguous;
+use aho_corasick::{Anchored, BuildError, dfa};
 use regex::RegexSet;
 use skytrend_event::PostData;
 use unicode_normalization::char::is_combining_mark;
@@ -22,12 +24,22 @@ const TABLE_BYTES_MAX: usize = 64 << 10;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    automaton: Option<AhoCorasick>,
-    /// Of the pattern of the automaton with the same number.
+    literal_set: LiteralSet,
+    /// Of the pattern of the set with the same number.
     literals: Vec<Literal>,
     expressions: RegexSet,
     /// The term of the expression with the same number.
     expression_terms: Vec<u16>,
+}
+
+/// The automaton over all literal terms.
+#[derive(Debug)]
+enum LiteralSet {
+    Empty,
+    /// One look-up for each byte of a text.
+    Table(dfa::DFA),
+    /// Smaller, and slower.
+    Compact(contiguous::NFA),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,9 +73,12 @@ impl Matcher {
                 }
             }
         }
-        let automaton = if texts.is_empty() { None } else { Some(automaton_of(&texts)?) };
+        let literal_set = LiteralSet::of(&texts).map_err(|error| InvalidPattern {
+            pattern: "all terms together".to_owned(),
+            reason: error.to_string(),
+        })?;
         let expressions = regex_set(expressions.iter().map(String::as_str))?;
-        Ok(Self { automaton, literals, expressions, expression_terms })
+        Ok(Self { literal_set, literals, expressions, expression_terms })
     }
 
     /// The terms that `post` matches, in order, each once.
@@ -71,15 +86,10 @@ impl Matcher {
         let Scratch { text, found } = scratch;
         write_watched(post, text);
         found.clear();
-        if let Some(automaton) = &self.automaton {
-            for hit in automaton.find_overlapping_iter(text.as_str()) {
-                let literal = self.literals[hit.pattern().as_usize()];
-                let stands =
-                    is_boundary(text, hit.start()) && (literal.is_prefix || is_boundary(text, hit.end()));
-                if stands {
-                    found.push(literal.term);
-                }
-            }
+        match &self.literal_set {
+            LiteralSet::Empty => {}
+            LiteralSet::Table(automaton) => self.find_literals(automaton, text, found),
+            LiteralSet::Compact(automaton) => self.find_literals(automaton, text, found),
         }
         if !self.expressions.is_empty() {
             let hits = self.expressions.matches(text).into_iter();
@@ -89,17 +99,38 @@ impl Matcher {
         found.dedup();
         found
     }
+
+    /// Appends the literal terms that stand alone in `text`, also those inside another one. The library's own search for
+    /// overlapping matches does the same at a third of the speed.
+    fn find_literals(&self, automaton: &impl Automaton, text: &str, found: &mut Vec<u16>) {
+        let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+        for (at, &byte) in text.as_bytes().iter().enumerate() {
+            state = automaton.next_state(Anchored::No, state, byte);
+            if !automaton.is_special(state) || !automaton.is_match(state) {
+                continue;
+            }
+            let end = at + 1;
+            for match_number in 0..automaton.match_len(state) {
+                let pattern = automaton.match_pattern(state, match_number);
+                let literal = self.literals[pattern.as_usize()];
+                let start = end - automaton.pattern_len(pattern);
+                if is_boundary(text, start) && (literal.is_prefix || is_boundary(text, end)) {
+                    found.push(literal.term);
+                }
+            }
+        }
+    }
 }
 
-fn automaton_of(texts: &[String]) -> Result<AhoCorasick, InvalidPattern> {
-    let bytes: usize = texts.iter().map(String::len).sum();
-    let kind = if bytes <= TABLE_BYTES_MAX { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-    // Every term counts, also one inside another.
-    let built = AhoCorasick::builder().match_kind(MatchKind::Standard).kind(Some(kind)).build(texts);
-    built.map_err(|error| InvalidPattern {
-        pattern: "all terms together".to_owned(),
-        reason: error.to_string(),
-    })
+impl LiteralSet {
+    fn of(texts: &[String]) -> Result<Self, BuildError> {
+        let bytes: usize = texts.iter().map(String::len).sum();
+        Ok(match bytes {
+            0 => Self::Empty,
+            1..=TABLE_BYTES_MAX => Self::Table(dfa::DFA::new(texts)?),
+            _ => Self::Compact(contiguous::NFA::new(texts)?),
+        })
+    }
 }
 
 /// Whether no word goes on across `at`.

@@ -31,6 +31,13 @@ pub(super) fn write_watched(post: &PostData<'_>, out: &mut String) {
 }
 
 fn write_part(part: &str, out: &mut String) {
+    let part = part.trim();
+    if is_plain(part) {
+        let start = out.len();
+        out.push_str(part);
+        out[start..].make_ascii_lowercase();
+        return;
+    }
     for piece in part.split_whitespace() {
         if !out.is_empty() && !out.ends_with(GAP) {
             out.push(' ');
@@ -41,6 +48,23 @@ fn write_part(part: &str, out: &mut String) {
             out.push(GAP);
         }
     }
+}
+
+/// Whether a text is ASCII with single spaces and without what links and handles are
+/// known by (`://`, `www.`, `@`): then only its case has to go. Most texts
+/// are, and the bytes are looked at many at a time.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_other = |byte: u8| !(b' '..0x80).contains(&byte) || byte == b'@';
+    let has_other = bytes.iter().fold(false, |found, &byte| found | is_other(byte));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    let is_other_pair = |one: u8, next: u8| {
+        (one == b' ' && next == b' ')
+            || (one == b':' && next == b'/')
+            || (one | 0x20 == b'w' && next | 0x20 == b'w')
+    };
+    let has_other_pair = pairs.fold(false, |found, (&one, &next)| found | is_other_pair(one, next));
+    !has_other && !has_other_pair
 }
 
 /// A piece of text without white space up to the link or the handle in it.

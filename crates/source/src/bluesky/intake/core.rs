@@ -2,6 +2,8 @@
 
 mod apply;
 
+pub(crate) use apply::heartbeat;
+
 use skytrend_event::engagement::collection;
 use skytrend_event::{Event, EventId, Micros, time};
 

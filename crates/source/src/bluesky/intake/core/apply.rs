@@ -141,7 +141,7 @@ fn witnessed_at<'e>(event: &'e mut Event<'_>) -> &'e mut Micros {
 }
 
 /// Tells that a second of stream time has begun. The same bytes for the same second.
-fn heartbeat(second: Micros) -> Event<'static> {
+pub(crate) fn heartbeat(second: Micros) -> Event<'static> {
     let did = Did::parse(HEARTBEAT_DID).expect("the constant is a DID");
     Event::Post(PostEvent {
         action: PostAction::Heartbeat,
