@@ -6,8 +6,8 @@ use std::ops::Range;
 use skytrend_event::{EventId, Micros, PostAction, PostData, PostEvent};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::extract::{Extraction, Found, Keyword, extract};
-use crate::language::{Languages, codes_of};
+use crate::extract::{Extraction, Found, FoundLink, Keyword, Link, extract};
+use crate::language::Languages;
 use crate::settings::Settings;
 use crate::signature::Signature;
 
@@ -25,7 +25,9 @@ pub struct ExtractedEvents {
     events: Vec<ExtractedEvent>,
     /// The keywords of the events, event after event.
     found: Vec<Found>,
-    /// URI, start of the text and keywords of the events, event after event.
+    /// The links between them, likewise.
+    links: Vec<FoundLink>,
+    /// URI, start of the text, keywords and bridges of the events, event after event.
     text: String,
 }
 
@@ -39,9 +41,10 @@ pub(crate) struct ExtractedEvent {
     uri: Range<usize>,
     /// Of the post that the event brings; none of one that brings none.
     post_text: Option<Range<usize>>,
-    /// Where the texts of its keywords start.
+    /// Where the texts of its keywords and links start.
     keywords_start: usize,
     found: Range<usize>,
+    links: Range<usize>,
     /// Keywords that were left out.
     pub(crate) overflow: u32,
     pub(crate) languages: Languages,
@@ -69,6 +72,7 @@ impl Extractor {
             post_text: None,
             keywords_start: 0,
             found: 0..0,
+            links: 0..0,
             overflow: 0,
             languages: Languages::default(),
             signature: Signature::NONE,
@@ -82,8 +86,11 @@ impl Extractor {
             let first = into.found.len();
             into.found.extend_from_slice(self.extraction.found());
             extracted.found = first..into.found.len();
+            let first = into.links.len();
+            into.links.extend_from_slice(self.extraction.found_links());
+            extracted.links = first..into.links.len();
             extracted.overflow = self.extraction.overflow();
-            extracted.languages = codes_of(&data.languages);
+            extracted.languages = self.extraction.languages();
             extracted.signature = self.extraction.signature();
         }
         into.events.push(extracted);
@@ -95,6 +102,7 @@ impl ExtractedEvents {
     pub fn clear(&mut self) {
         self.events.clear();
         self.found.clear();
+        self.links.clear();
         self.text.clear();
     }
 
@@ -117,6 +125,13 @@ impl ExtractedEvents {
         self.found[event.found.clone()].iter().map(|found| found.keyword(texts))
     }
 
+    /// In the order of the text; their ends are places among [`ExtractedEvents::keywords`].
+    #[cfg_attr(not(test), expect(dead_code, reason = "phrases are made of these"))]
+    pub(crate) fn links(&self, event: &ExtractedEvent) -> impl Iterator<Item = Link<'_>> {
+        let texts = &self.text[event.keywords_start..];
+        self.links[event.links.clone()].iter().map(|link| link.link(texts))
+    }
+
     fn push_text(&mut self, text: &str) -> Range<usize> {
         let start = self.text.len();
         self.text.push_str(text);
@@ -131,4 +146,45 @@ fn start_of_text(text: &str, bytes_max: usize) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use skytrend_event::{AtUri, Did};
+
+    use super::*;
+
+    fn created(text: &'static str) -> PostEvent<'static> {
+        PostEvent {
+            action: PostAction::Created,
+            uri: AtUri::parse("at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3l").unwrap(),
+            author_did: Did::parse("did:plc:ewvi7nxzyoun6zhxrhs64oiz").unwrap(),
+            rev: None,
+            witnessed_at: Micros(0),
+            event_id: EventId(1),
+            data: Some(PostData { text: Cow::Borrowed(text), ..PostData::default() }),
+        }
+    }
+
+    #[test]
+    fn each_event_has_its_own_keywords_and_links() {
+        let mut extractor = Extractor::new(&Settings::default());
+        let mut events = ExtractedEvents::default();
+        extractor.extract(&created("Game of Thrones"), &mut events);
+        extractor.extract(&created("New Taylor Swift"), &mut events);
+        let phrases: Vec<Vec<String>> = events
+            .events()
+            .iter()
+            .map(|event| {
+                let keywords: Vec<_> = events.keywords(event).collect();
+                let end = |place: u8| keywords[usize::from(place)].normalized;
+                events.links(event).map(|link| link.phrase(end(link.first), end(link.second))).collect()
+            })
+            .collect();
+        assert_eq!(phrases, [vec!["game of thrones"], vec!["new taylor", "taylor swift"]]);
+        events.clear();
+        assert!(events.links.is_empty());
+    }
 }

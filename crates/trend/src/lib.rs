@@ -70,7 +70,7 @@ mod tally;
 mod snapshot;
 
 pub use detector::Detector;
-pub use extract::{Extraction, Keyword, SurfaceForm, extract};
+pub use extract::{Extraction, Keyword, Link, SurfaceForm, extract};
 pub use extracted::{ExtractedEvents, Extractor};
 pub use settings::{InvalidSettings, SHARDS, Settings};
 pub use snapshot::SnapshotError;

@@ -119,7 +119,7 @@ fn recount(events: &[PostEvent<'_>], start: Micros, end: Micros) -> Rows {
     }
     let mut authors: BTreeMap<(String, KeywordKind), Vec<&str>> = BTreeMap::new();
     for (_, did, text) in posts.values().filter(|(at, _, _)| *at >= start) {
-        let words: BTreeSet<(String, KeywordKind)> = text.split_whitespace().map(keyword).collect();
+        let words: BTreeSet<(String, KeywordKind)> = text.split_whitespace().flat_map(keywords).collect();
         for word in words {
             authors.entry(word).or_default().push(did);
         }
@@ -129,9 +129,14 @@ fn recount(events: &[PostEvent<'_>], start: Micros, end: Micros) -> Rows {
     authors.into_iter().map(|(key, authors)| (key, count(authors))).collect()
 }
 
-fn keyword(word: &str) -> (String, KeywordKind) {
-    let kind = if word.starts_with('#') { KeywordKind::Hashtag } else { KeywordKind::Word };
-    (word.trim_start_matches('#').to_lowercase(), kind)
+/// A word counts for itself; a hashtag also for the word it is made of, which is one as long as no capital is inside.
+fn keywords(word: &str) -> Vec<(String, KeywordKind)> {
+    let normalized = word.trim_start_matches('#').to_lowercase();
+    let mut keywords = vec![(normalized.clone(), KeywordKind::Word)];
+    if word.starts_with('#') {
+        keywords.push((normalized, KeywordKind::Hashtag));
+    }
+    keywords
 }
 
 /// A created post whose URI is retained but outside the window would count in the recount only once it is gone;
