@@ -137,6 +137,9 @@ pub struct ScoreParts {
     /// Authors that were left out because more of them were newcomers than usual.
     #[serde(default)]
     pub surplus_newcomers: f64,
+    /// What authors count less for having posted more than once: people who talk with each other.
+    #[serde(default)]
+    pub repeated: f64,
     /// Minutes of history behind the expectation.
     pub history_minutes: u32,
 }

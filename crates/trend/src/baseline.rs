@@ -8,7 +8,7 @@
 //!   fiftieth as there). So little is claimed when little is known.
 //! - How uncertain the share itself is adds to the variance (a gamma prior makes the prediction negative binomial),
 //!   so that keywords which were merely rare in a short past don't stand out.
-//! - A keyword that is admitted late is credited with a past ([`Baseline::admitted`]).
+//! - A keyword that is admitted late has its past from a table of rare ones ([`Baseline::admitted`]).
 
 use crate::season::{HourPosition, KeywordSeason, hour_of};
 use crate::stream::{EPOCH_MINUTES, LOCAL_EPOCHS, StreamLevel};
@@ -94,21 +94,10 @@ impl Expectation {
 }
 
 impl Baseline {
-    /// Of a keyword that gets a state only now, because `admission_authors` used it in a window of `window_minutes`.
-    ///
-    /// It was not unused before: it is credited with the rate at which so many authors in one window are expected just
-    /// once in the stream's past, from the Poisson tail `P(k or more) = mean^k / k!` of a small mean. Without the
-    /// credit, every word that is used now and then would stand out when it is admitted.
-    pub(crate) fn admitted(stream: &StreamLevel, admission_authors: u32, window_minutes: u32) -> Self {
-        let windows = stream.epochs * EPOCH_MINUTES as f64 / f64::from(window_minutes);
-        if windows <= 0.0 || admission_authors == 0 {
-            return Self::default();
-        }
-        let needed = f64::from(admission_authors);
-        let mean = libm::pow(libm::tgamma(needed + 1.0) / windows, 1.0 / needed).min(needed / 2.0);
-        let authors = mean * windows;
-        let season = KeywordSeason::steady(authors / stream.posts.max(1.0), &stream.season);
-        Self { authors, posts: authors, season, ..Self::default() }
+    /// Of a keyword that gets a state only now, after it had `posts` in the stream's past.
+    pub(crate) fn admitted(stream: &StreamLevel, posts: f64) -> Self {
+        let season = KeywordSeason::steady(posts / stream.posts.max(1.0), &stream.season);
+        Self { authors: posts, posts, season, ..Self::default() }
     }
 
     /// What is expected among `window_posts` posts of all keywords around minute `middle`.
@@ -251,15 +240,12 @@ mod tests {
     }
 
     #[test]
-    fn a_keyword_admitted_late_has_a_past_that_fades_with_the_streams_age() {
-        let expected = |epochs: usize| {
-            let (_, stream) = learned(&vec![0; epochs]);
-            Baseline::admitted(&stream, 3, 10).expect(&stream, 0, 2000.0).authors
-        };
-        // In 16 windows, three authors are expected once at a mean of 0.72; in 432, at 0.24.
-        assert!((expected(32) - 0.78).abs() < 0.05, "{}", expected(32));
-        assert!(expected(864) > 0.2 && expected(864) < 0.4, "{}", expected(864));
-        assert_eq!(Baseline::admitted(&StreamLevel::default(), 3, 10), Baseline::default());
+    fn a_keyword_admitted_late_has_the_past_that_it_had() {
+        let (_, stream) = learned(&[0; 600]);
+        let expected = |posts| Baseline::admitted(&stream, posts).expect(&stream, 0, 2000.0).authors;
+        assert!(expected(0.0) < 0.1, "{}", expected(0.0));
+        // Half a post in each of some 480 epochs that count, so one in two epochs.
+        assert!((expected(240.0) - 1.0).abs() < 0.2, "{}", expected(240.0));
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl Detector {
             sessions_cut: engine.authors.sessions_cut,
             trends: engine.sliding.topics.len() as u64,
             open_alerts: (engine.sliding.alerts.len() + engine.watch_alerts.open.len()) as u64,
-            history_minutes: engine.stream.minutes,
+            history_minutes: engine.streams.all.minutes,
             memory_bytes: memory_bytes as u64,
         }
     }
@@ -232,7 +232,8 @@ impl Detector {
             .pending
             .entry(minute_of(event.witnessed))
             .or_insert_with(|| last_closed.map_or_else(PendingPane::default, PendingPane::with_room_as));
-        if pane.text.len().max(pane.mixed_text.len()).max(4 * pane.keywords.len()) > PANE_BYTES_MAX {
+        let texts = pane.text.len().max(pane.mixed_text.len()).max(pane.phrases.len());
+        if texts.max(4 * pane.keywords.len()) > PANE_BYTES_MAX {
             self.counters.events_shed += 1;
             return;
         }
@@ -247,6 +248,8 @@ impl Detector {
             text_len: 0,
             keywords_start: pane.keywords.len() as u32,
             keywords_len: 0,
+            links_start: pane.links.len() as u32,
+            links_len: 0,
             languages: Languages::default(),
             signature: Signature::NONE,
         };
@@ -261,6 +264,10 @@ impl Detector {
                 let number = self.engine.keywords.acquire(keyword);
                 pane.push_keyword(KeywordUse::new(number, keyword.form), keyword.mixed);
                 pending.keywords_len += 1;
+            }
+            for link in events.links(event) {
+                pane.push_link(link);
+                pending.links_len += 1;
             }
             for &watched in events.watched(event) {
                 let number = self.engine.keywords.acquire(self.engine.watches.keyword(watched));

@@ -1,8 +1,10 @@
 //! Closes minutes: takes their events in order, counts windows, learns baselines, ranks. Everything that depends on
 //! closed minutes is here; which minute may close is decided by the [`Detector`](crate::Detector).
 
+mod candidates;
 mod context;
 mod intake;
+mod phrases;
 mod tallies;
 mod watched;
 mod windows;
@@ -13,17 +15,20 @@ use skytrend_event::time::MINUTE;
 use skytrend_event::{Micros, WindowKind};
 
 use crate::authors::Authors;
-use crate::baseline::Baseline;
 use crate::keywords::Keywords;
+use crate::language::LanguageCode;
 use crate::moderation::Rules;
 use crate::newcomers::SeenAuthors;
 use crate::pane::PendingPane;
+use crate::phrases::PhraseCounts;
 use crate::posts::PostStore;
 use crate::rank::Ranking;
+use crate::rare::RareKeywords;
 use crate::season::hour_of;
 use crate::settings::{SHARDS, Settings};
+use crate::state::KeywordState;
 use crate::stats::Counters;
-use crate::stream::{EPOCH_MINUTES, StreamLevel};
+use crate::stream::{EPOCH_MINUTES, Streams};
 use crate::tally::Tallier;
 use crate::watch::{WatchAlerts, Watches};
 use crate::window::WindowOutput;
@@ -35,8 +40,10 @@ pub(crate) struct Engine {
     pub(crate) posts: PostStore,
     pub(crate) keywords: Keywords,
     pub(crate) authors: Authors,
-    pub(crate) stream: StreamLevel,
+    pub(crate) streams: Streams,
     pub(crate) seen: SeenAuthors,
+    pub(crate) phrases: PhraseCounts,
+    pub(crate) rare: RareKeywords,
     pub(crate) sliding: Ranking,
     pub(crate) tumbling: Ranking,
     pub(crate) watches: Arc<Watches>,
@@ -51,6 +58,8 @@ pub(crate) struct Engine {
     shard_occurrences: Vec<u32>,
     /// Counts output for the window before: about as many will come.
     counts_before: usize,
+    /// Authors of a keyword, and whether each is a newcomer; empty between two uses.
+    crowd: Vec<(u32, bool)>,
     /// For each keyword, how many posts of a sample it has; all zero between two uses.
     shared_posts: Vec<u32>,
 }
@@ -61,7 +70,9 @@ impl Engine {
         self.posts.memory_bytes()
             + self.keywords.memory_bytes()
             + self.authors.memory_bytes()
-            + self.seen.memory_bytes()
+            + self.seen.sets.memory_bytes()
+            + self.phrases.sets.memory_bytes()
+            + self.rare.sets.memory_bytes()
             + self.busy.memory_bytes()
     }
 
@@ -70,8 +81,10 @@ impl Engine {
             posts: PostStore::new(),
             keywords: Keywords::new(),
             authors: Authors::default(),
-            stream: StreamLevel::default(),
+            streams: Streams::default(),
             seen: SeenAuthors::new(),
+            phrases: PhraseCounts::new(),
+            rare: RareKeywords::new(),
             sliding: Ranking::default(),
             tumbling: Ranking::default(),
             watches,
@@ -83,6 +96,7 @@ impl Engine {
             sought: Vec::new(),
             shard_occurrences: vec![0; SHARDS],
             counts_before: 0,
+            crowd: Vec::new(),
             shared_posts: Vec::new(),
         }
     }
@@ -126,11 +140,14 @@ impl Engine {
             ));
             outputs.push(output);
         }
-        let stream = &self.stream;
-        counters.states_evicted += self.keywords.evict(settings.tracked_keywords_max, |state| {
-            let level = state.baseline.epoch_authors(stream);
-            level.max(f64::from(state.observed.get(minute)))
-        });
+        let (stream, rare) = (&self.streams.all, &mut self.rare);
+        let level = |state: &KeywordState| {
+            state.baseline.epoch_authors(stream).max(f64::from(state.observed.get(minute)))
+        };
+        counters.states_evicted +=
+            self.keywords.evict(settings.tracked_keywords_max, level, |hash, state| {
+                rare.note(hash, state.baseline.authors);
+            });
     }
 
     /// Learns the epoch that ends at minute `end`, if one does: all later windows start there or later.
@@ -141,21 +158,28 @@ impl Engine {
         let start = end - EPOCH_MINUTES;
         let (from, after) = (self.posts.since_minute(start), self.posts.since_minute(end));
         let (first, past_last) = (from.first, after.first);
-        let epoch_posts = from.posts - after.posts;
-        if !self.stream.is_gap(epoch_posts) {
-            let due = self.stream.season.enter(hour_of(start));
-            let (stream, posts, tallier) = (&self.stream, &self.posts, &mut self.tallier);
+        let epoch_posts = |language| from.posts_of(language) - after.posts_of(language);
+        let all_posts = epoch_posts(LanguageCode::default());
+        if !self.streams.all.is_gap(all_posts) {
+            let due = self.streams.enter(hour_of(start));
+            let (streams, posts, tallier) = (&self.streams, &self.posts, &mut self.tallier);
             let authors = self.authors.numbers();
             self.keywords.for_each_state(|state, occurrences| {
                 let place_of = |index| occurrences.partition_point(|o| posts.index_of(o.post()) < index);
                 let of_epoch = &occurrences[place_of(first)..place_of(past_last)];
-                let clusters = tallier.clusters(of_epoch.iter().copied(), posts, authors);
-                let learned: &mut Baseline = &mut state.baseline;
-                learned.season.release(due.clone());
-                learned.learn(stream, start, clusters, of_epoch.len() as u32, epoch_posts as f64);
+                let clusters = tallier.clusters(of_epoch, posts, authors);
+                let home = streams.known(state.home());
+                state.baseline.season.release(due.clone());
+                let home_posts = epoch_posts(home) as f64;
+                state.baseline.learn(streams.of(home), start, clusters, of_epoch.len() as u32, home_posts);
+                if !of_epoch.is_empty() {
+                    let (in_language, most_common) = tallier.in_language(of_epoch, posts, state.language);
+                    state.note_language(of_epoch.len(), in_language, most_common);
+                }
             });
         }
-        self.stream.learn(start, epoch_posts);
+        let posts_of = |language| epoch_posts(language) as u32;
+        self.streams.learn(start, all_posts, &from.languages, posts_of);
         self.tidy_busy_authors();
     }
 
@@ -168,6 +192,9 @@ impl Engine {
             let Some((pane, posts)) = self.posts.pop_pane() else { break };
             for (post, author) in posts {
                 for keyword in pane.keywords[post.keywords_range()].iter().filter_map(|used| used.keyword()) {
+                    if self.keywords.state(keyword).is_none() {
+                        self.rare.note(self.keywords.entry(keyword).hash, 1.0);
+                    }
                     self.keywords.expire(keyword, number);
                 }
                 self.authors.release_post(author);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use skytrend_event::{EventId, Micros, PostAction, PostData, PostEvent};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::extract::{Extraction, Found, Keyword, extract};
-use crate::language::{Languages, codes_of};
+use crate::extract::{Extraction, Found, FoundLink, Keyword, Link, extract};
+use crate::language::Languages;
 use crate::moderation::{LabelledPosts, Moderation};
 use crate::settings::Settings;
 use crate::signature::Signature;
@@ -33,7 +33,9 @@ pub struct ExtractedEvents {
     found: Vec<Found>,
     /// The watchlists and watched terms of the events, event after event.
     watched: Vec<Watched>,
-    /// URI, start of the text and keywords of the events, event after event.
+    /// The links between the keywords of the events, likewise.
+    links: Vec<FoundLink>,
+    /// URI, start of the text, keywords and bridges of the events, event after event.
     text: String,
 }
 
@@ -47,10 +49,11 @@ pub(crate) struct ExtractedEvent {
     uri: Range<usize>,
     /// Of the post that the event brings; none of one that brings none.
     post_text: Option<Range<usize>>,
-    /// Where the texts of its keywords start.
+    /// Where the texts of its keywords and links start.
     keywords_start: usize,
     found: Range<usize>,
     watched: Range<usize>,
+    links: Range<usize>,
     /// Keywords that were left out.
     pub(crate) overflow: u32,
     pub(crate) languages: Languages,
@@ -83,6 +86,7 @@ impl Extractor {
             keywords_start: 0,
             found: 0..0,
             watched: 0..0,
+            links: 0..0,
             overflow: 0,
             languages: Languages::default(),
             signature: Signature::NONE,
@@ -101,8 +105,11 @@ impl Extractor {
             let first = into.found.len();
             into.found.extend_from_slice(self.extraction.found());
             extracted.found = first..into.found.len();
+            let first = into.links.len();
+            into.links.extend_from_slice(self.extraction.found_links());
+            extracted.links = first..into.links.len();
             extracted.overflow = self.extraction.overflow();
-            extracted.languages = codes_of(&data.languages);
+            extracted.languages = self.extraction.languages();
             extracted.signature = self.extraction.signature();
             let first = into.watched.len();
             let left_out = self.watches.find(data, extracted.languages, &mut self.scratch, |watched| {
@@ -121,6 +128,7 @@ impl ExtractedEvents {
         self.events.clear();
         self.found.clear();
         self.watched.clear();
+        self.links.clear();
         self.text.clear();
     }
 
@@ -148,6 +156,12 @@ impl ExtractedEvents {
         &self.watched[event.watched.clone()]
     }
 
+    /// In the order of the text; their ends are places among [`ExtractedEvents::keywords`].
+    pub(crate) fn links(&self, event: &ExtractedEvent) -> impl Iterator<Item = Link<'_>> {
+        let texts = &self.text[event.keywords_start..];
+        self.links[event.links.clone()].iter().map(|link| link.link(texts))
+    }
+
     fn push_text(&mut self, text: &str) -> Range<usize> {
         let start = self.text.len();
         self.text.push_str(text);
@@ -162,4 +176,41 @@ fn start_of_text(text: &str, bytes_max: usize) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use skytrend_event::{AtUri, Did};
+
+    use super::*;
+
+    fn created(text: &'static str) -> PostEvent<'static> {
+        PostEvent {
+            action: PostAction::Created,
+            uri: AtUri::parse("at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3l").unwrap(),
+            author_did: Did::parse("did:plc:ewvi7nxzyoun6zhxrhs64oiz").unwrap(),
+            rev: None,
+            witnessed_at: Micros(0),
+            event_id: EventId(1),
+            data: Some(PostData { text: Cow::Borrowed(text), ..PostData::default() }),
+        }
+    }
+
+    #[test]
+    fn each_event_has_its_own_keywords_and_links() {
+        let mut extractor = Extractor::new(&Settings::default(), Arc::new(Watches::compile(&[]).unwrap()));
+        let mut events = ExtractedEvents::default();
+        extractor.extract(&created("Game of Thrones"), &mut events);
+        extractor.extract(&created("New Taylor Swift"), &mut events);
+        let phrases: Vec<Vec<&str>> = events
+            .events()
+            .iter()
+            .map(|event| events.links(event).map(|link| link.phrase).collect())
+            .collect();
+        assert_eq!(phrases, [vec!["game of thrones"], vec!["new taylor", "taylor swift"]]);
+        events.clear();
+        assert!(events.links.is_empty());
+    }
 }

@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 use skytrend_event::KeywordKind;
 use smallvec::SmallVec;
 
-use crate::extract::Keyword;
+use crate::extract::{Keyword, SurfaceForm};
 use crate::posts::Occurrence;
 use crate::season::KeywordSeason;
 use crate::settings::SHARDS;
@@ -130,6 +130,12 @@ impl Keywords {
         let number = if let Some(&number) = found { number } else { self.insert(keyword) };
         self.glances[number as usize].references += 1;
         number
+    }
+
+    /// The number of the phrase with this text and its hash, likewise.
+    pub(crate) fn acquire_phrase(&mut self, hash: u64, normalized: &str) -> u32 {
+        let (kind, form) = (KeywordKind::Phrase, SurfaceForm::Lower);
+        self.acquire(Keyword { kind, normalized, form, mixed: "", hash })
     }
 
     fn insert(&mut self, keyword: Keyword<'_>) -> u32 {
@@ -305,8 +311,13 @@ impl Keywords {
     }
 
     /// Keeps each shard within its part of `states_max`: removes the states with the lowest `level`, some more than
-    /// needed, so that it need not be done every minute. Returns how many.
-    pub(crate) fn evict(&mut self, states_max: u32, level: impl Fn(&KeywordState) -> f64) -> u64 {
+    /// needed, so that it need not be done every minute, and tells `left` of each. Returns how many.
+    pub(crate) fn evict(
+        &mut self,
+        states_max: u32,
+        level: impl Fn(&KeywordState) -> f64,
+        mut left: impl FnMut(u64, &KeywordState),
+    ) -> u64 {
         let budget = (states_max as usize).div_ceil(SHARDS);
         if self.states_in_shard.iter().all(|&states| states as usize <= budget) {
             return 0;
@@ -331,6 +342,9 @@ impl Keywords {
                 })
             });
             for &(_, number) in states.iter().take(states.len().saturating_sub(budget - budget / 16)) {
+                if let Some(state) = self.state(number) {
+                    left(self.entries[number as usize].hash, state);
+                }
                 self.remove_state(number);
                 evicted += 1;
             }

@@ -60,6 +60,58 @@ pub(crate) fn codes_of(declared: &[Language<'_>]) -> Languages {
     codes
 }
 
+/// More languages than this are not told apart: the network has about forty in daily use, but anything may be declared.
+const COUNTED_MAX: usize = 64;
+
+/// Posts of each language; a post counts for the first of its languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LanguagePosts {
+    /// In the order of their first post.
+    counts: Vec<(LanguageCode, u32)>,
+}
+
+impl LanguagePosts {
+    /// One more post.
+    pub(crate) fn add(&mut self, languages: Languages) {
+        self.add_posts(languages[0], 1);
+    }
+
+    /// One less; it was added before.
+    pub(crate) fn remove(&mut self, languages: Languages) {
+        if let Some((_, posts)) = self.counts.iter_mut().find(|(code, _)| *code == languages[0]) {
+            *posts -= 1;
+        }
+    }
+
+    /// Adds those of `other`.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        for &(code, posts) in &other.counts {
+            self.add_posts(code, posts);
+        }
+    }
+
+    fn add_posts(&mut self, code: LanguageCode, more: u32) {
+        if let Some((_, posts)) = self.counts.iter_mut().find(|(known, _)| *known == code) {
+            *posts += more;
+        } else if self.counts.len() < COUNTED_MAX {
+            self.counts.push((code, more));
+        }
+    }
+
+    /// Posts of this language.
+    pub(crate) fn of(&self, language: LanguageCode) -> u32 {
+        self.counts.iter().find(|(code, _)| *code == language).map_or(0, |&(_, posts)| posts)
+    }
+
+    /// The languages, in the order of their codes.
+    pub(crate) fn languages(&self) -> Vec<LanguageCode> {
+        let mut languages: Vec<_> =
+            self.counts.iter().map(|&(code, _)| code).filter(|code| code.0 > 0).collect();
+        languages.sort_unstable();
+        languages
+    }
+}
+
 /// Counts languages; one is used for many keywords in turn.
 #[derive(Debug)]
 pub(crate) struct LanguageTally {

@@ -22,6 +22,8 @@
 //! - In window `[start, end)` the count of a keyword is the number of distinct posts created with
 //!   `start <= witnessed < end` whose extraction has the keyword, without those retracted by an event with
 //!   `witnessed < end`; `unique_authors` is the number of their distinct authors, exactly.
+//! - A phrase of two to four words counts from its third post within about a quarter of an hour on, whatever becomes of
+//!   the first two.
 //! - `Deleted` retracts the post with its URI. `AuthorRemoved` retracts all posts of the author before it. `Updated`
 //!   retracts the post with its URI and counts as a new post, at the time of the update. `Created` with the URI of a
 //!   post that is retained counts once. A URI that was deleted may be created again, and counts again.
@@ -61,15 +63,17 @@ mod watch;
 mod authors;
 mod keywords;
 mod newcomers;
-mod phrases;
 mod pane;
+mod phrases;
 mod posts;
+mod rare;
 
 mod baseline;
 mod engine;
 mod rank;
 mod score;
 mod season;
+mod sets;
 mod sketch;
 mod state;
 mod stream;
@@ -78,7 +82,7 @@ mod tally;
 mod snapshot;
 
 pub use detector::Detector;
-pub use extract::{Extraction, Keyword, SurfaceForm, extract};
+pub use extract::{Extraction, Keyword, Link, SurfaceForm, extract};
 pub use extracted::{ExtractedEvents, Extractor};
 pub use moderation::{LabelledPosts, Moderation};
 pub use settings::{InvalidSettings, SHARDS, Settings};

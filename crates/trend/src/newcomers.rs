@@ -1,6 +1,6 @@
 //! Who is new here: since when authors have been seen, in four megabytes whatever their number. Accounts that are made
-//! for one campaign have no past; a topic with far more newcomers than the stream has at the time is not people who
-//! talk, so those beyond what is usual are not counted ([`surplus`]).
+//! for one campaign have no past; a topic with far more newcomers than there usually are beside so many others is not
+//! people who talk, so those beyond what is usual are not counted ([`surplus`]).
 //!
 //! An author is known by 20 bits of its hash within one of 2^17 sets of eight, so that one in 100,000 newcomers is taken
 //! for somebody else. Of a full set, who has been silent for the longest leaves.
@@ -8,11 +8,13 @@
 use skytrend_event::Micros;
 use skytrend_event::time::HOUR;
 
-/// Sets of authors, and authors in each.
-const SETS: usize = 1 << 17;
+use crate::keywords::shard_of;
+use crate::sets::Sets;
+
+/// Authors in a set.
 const SET_LEN: usize = 8;
 /// Days are told apart by halves, in six bits.
-pub(crate) const HALF_DAY: i64 = 12 * HOUR;
+const HALF_DAY: i64 = 12 * HOUR;
 const TIMES: u32 = 64;
 /// An author is new until the second half-day after the first post: for 12 to 24 hours.
 const NEW_HALF_DAYS: u32 = 2;
@@ -21,9 +23,12 @@ const SILENT_MAX: u32 = 60;
 /// Who has been here for longer than this is known as here for so long.
 const AGE_MAX: u32 = 40;
 
+/// With such a share of newcomers we are new ourselves, and nothing follows from it.
+const ALL_ARE_NEW: f64 = 0.8;
+
 /// One author: 20 bits of identity (never zero), six of when first seen, six of when last seen. Zero is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Seen(pub(crate) u32);
+#[derive(Clone, Copy)]
+struct Seen(u32);
 
 impl Seen {
     fn new(identity: u32, first: u32, last: u32) -> Self {
@@ -48,14 +53,14 @@ impl Seen {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct SeenAuthors {
-    sets: Vec<[Seen; SET_LEN]>,
+    pub(crate) sets: Sets<SET_LEN>,
     /// The present half-day, from the Unix epoch.
     pub(crate) half_day: i64,
 }
 
 impl SeenAuthors {
     pub(crate) fn new() -> Self {
-        Self { sets: vec![[Seen::default(); SET_LEN]; SETS], half_day: 0 }
+        Self { sets: Sets::new(), half_day: 0 }
     }
 
     /// Time has come to `instant`: forgets who was silent for too long.
@@ -63,17 +68,19 @@ impl SeenAuthors {
         let half_day = instant.0.div_euclid(HALF_DAY);
         // Steps of one: the six bits of everybody are put right before they could come round.
         if half_day - self.half_day > i64::from(SILENT_MAX) {
-            *self = Self { half_day, ..Self::new() };
+            self.sets.clear();
+            self.half_day = half_day;
         }
         while self.half_day < half_day {
             self.half_day += 1;
             let now = self.now();
-            for seen in self.sets.iter_mut().flatten().filter(|seen| seen.0 != 0) {
+            for number in self.sets.numbers_mut() {
+                let seen = Seen(*number);
                 if seen.silence(now) >= SILENT_MAX {
-                    *seen = Seen::default();
+                    *number = 0;
                 } else if seen.age(now) > AGE_MAX {
                     let last = now.wrapping_sub(seen.silence(now));
-                    *seen = Seen::new(seen.identity(), now.wrapping_sub(AGE_MAX), last);
+                    *number = Seen::new(seen.identity(), now.wrapping_sub(AGE_MAX), last).0;
                 }
             }
         }
@@ -82,48 +89,36 @@ impl SeenAuthors {
     /// The author posts now; whether it is new.
     pub(crate) fn see(&mut self, author_hash: u64) -> bool {
         let now = self.now();
-        let identity = ((author_hash >> 44) as u32).max(1);
-        let set = &mut self.sets[author_hash as usize % SETS];
-        if let Some(seen) = set.iter_mut().find(|seen| seen.identity() == identity) {
-            let age = seen.age(now);
-            *seen = Seen::new(identity, now.wrapping_sub(age), now);
+        // Bits that tell neither the shard nor the set.
+        let identity = (author_hash >> 10 & 0xf_ffff).max(1) as u32;
+        let set = self.sets.set_of(shard_of(author_hash), author_hash);
+        if let Some(number) = set.iter_mut().find(|number| Seen(**number).identity() == identity) {
+            let age = Seen(*number).age(now);
+            *number = Seen::new(identity, now.wrapping_sub(age), now).0;
             return age < NEW_HALF_DAYS;
         }
         // An empty place is as good as one that has been silent for ever.
-        let silence = |seen: &Seen| if seen.0 == 0 { u32::MAX } else { seen.silence(now) };
-        let longest = (0..SET_LEN).rev().max_by_key(|&place| silence(&set[place])).unwrap_or(0);
-        set[longest] = Seen::new(identity, now, now);
+        let silence = |number: u32| if number == 0 { u32::MAX } else { Seen(number).silence(now) };
+        let longest = (0..SET_LEN).rev().max_by_key(|&place| silence(set[place])).unwrap_or(0);
+        set[longest] = Seen::new(identity, now, now).0;
         true
     }
 
     fn now(&self) -> u32 {
         self.half_day.rem_euclid(i64::from(TIMES)) as u32
     }
-
-    /// The sets that are not empty, with their places.
-    pub(crate) fn sets(&self) -> impl Iterator<Item = (usize, &[Seen; SET_LEN])> {
-        self.sets.iter().enumerate().filter(|(_, set)| set.iter().any(|seen| seen.0 != 0))
-    }
-
-    /// The set at a place, if there is such a place.
-    pub(crate) fn set_mut(&mut self, place: usize) -> Option<&mut [Seen; SET_LEN]> {
-        self.sets.get_mut(place)
-    }
-
-    /// Bytes held.
-    pub(crate) fn memory_bytes(&self) -> usize {
-        size_of_val(self.sets.as_slice())
-    }
 }
 
 /// How many of `newcomers` among `authors` are more than is usual where a share of `usual` of all posts comes from
-/// newcomers: those beyond three standard deviations, and one.
+/// newcomers: more than beside so many others, by three standard deviations and one.
 pub(crate) fn surplus(newcomers: u32, authors: u32, usual: f64) -> f64 {
-    let authors = f64::from(authors);
-    let usual = usual.clamp(0.0, 1.0);
-    let expected = authors * usual;
-    let deviation = libm::sqrt(expected * (1.0 - usual));
-    (f64::from(newcomers) - expected - 3.0 * deviation - 1.0).max(0.0)
+    let others = f64::from(authors) - f64::from(newcomers);
+    let odds = usual / (1.0 - usual).max(f64::EPSILON);
+    let expected = others * odds;
+    if usual >= ALL_ARE_NEW {
+        return 0.0;
+    }
+    (f64::from(newcomers) - expected - 3.0 * libm::sqrt(expected) - 1.0).max(0.0)
 }
 
 #[cfg(test)]
@@ -158,8 +153,8 @@ mod tests {
     fn a_full_set_forgets_who_was_silent_the_longest() {
         let mut seen = SeenAuthors::new();
         seen.advance(at(0));
-        // The set is in the lower bits, the identity in the upper ones.
-        let of_one_set = |number: u64| number << 44 | 7;
+        // The set is in the ten lower bits, the identity in those above.
+        let of_one_set = |number: u64| number << 10 | 7;
         for number in 1..=8 {
             seen.see(of_one_set(number));
         }
@@ -189,7 +184,8 @@ mod tests {
     fn only_more_newcomers_than_usual_are_surplus() {
         let near = |value: f64, expected: f64| (value - expected).abs() < 1e-9;
         assert!(near(surplus(10, 100, 0.1), 0.0));
-        assert!(near(surplus(100, 100, 0.1), 80.0));
+        assert!(near(surplus(100, 100, 0.1), 99.0), "nobody else is there");
+        assert!(near(surplus(28, 118, 0.1), 28.0 - 10.0 - 3.0 * 10.0_f64.sqrt() - 1.0));
         assert!(near(surplus(100, 100, 1.0), 0.0), "all are new when we are");
         assert!(near(surplus(5, 5, 0.0), 4.0));
     }

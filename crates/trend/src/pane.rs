@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use skytrend_event::{EventId, Micros, PostAction};
 
+use crate::extract::Link;
 use crate::language::Languages;
 use crate::posts::{KeywordUse, Pane};
 use crate::signature::Signature;
@@ -23,6 +24,9 @@ pub(crate) struct PendingEvent {
     /// In the pane's keywords.
     pub(crate) keywords_start: u32,
     pub(crate) keywords_len: u8,
+    /// In the pane's links.
+    pub(crate) links_start: u32,
+    pub(crate) links_len: u8,
     pub(crate) languages: Languages,
     pub(crate) signature: Signature,
 }
@@ -37,6 +41,18 @@ pub(crate) struct MixedForm {
     pub(crate) len: u16,
 }
 
+/// Two neighbours among the keywords of a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PendingLink {
+    /// Places among the event's keywords.
+    pub(crate) first: u8,
+    pub(crate) second: u8,
+    /// The hash of the phrase, and where its text lies in the pane's phrases.
+    pub(crate) hash: u64,
+    pub(crate) start: u32,
+    pub(crate) len: u16,
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct PendingPane {
@@ -45,6 +61,8 @@ pub(crate) struct PendingPane {
     pub(crate) keywords: Vec<KeywordUse>,
     pub(crate) mixed_forms: Vec<MixedForm>,
     pub(crate) mixed_text: String,
+    pub(crate) links: Vec<PendingLink>,
+    pub(crate) phrases: String,
 }
 
 impl PendingPane {
@@ -54,6 +72,7 @@ impl PendingPane {
             events: Vec::with_capacity(closed.posts as usize),
             text: String::with_capacity(closed.text.len()),
             keywords: Vec::with_capacity(closed.keywords.len()),
+            links: Vec::with_capacity(closed.keywords.len()),
             ..Self::default()
         }
     }
@@ -78,6 +97,28 @@ impl PendingPane {
             self.mixed_text.push_str(mixed);
         }
         self.keywords.push(used);
+    }
+
+    /// Appends a link between the keywords of a post.
+    pub(crate) fn push_link(&mut self, link: Link<'_>) {
+        let (start, len) = (self.phrases.len() as u32, link.phrase.len() as u16);
+        self.phrases.push_str(link.phrase);
+        self.links.push(PendingLink { first: link.first, second: link.second, hash: link.hash, start, len });
+    }
+
+    pub(crate) fn keywords_of(&self, event: &PendingEvent) -> &[KeywordUse] {
+        let start = event.keywords_start as usize;
+        &self.keywords[start..start + usize::from(event.keywords_len)]
+    }
+
+    pub(crate) fn links_of(&self, event: &PendingEvent) -> &[PendingLink] {
+        let start = event.links_start as usize;
+        &self.links[start..start + usize::from(event.links_len)]
+    }
+
+    pub(crate) fn phrase(&self, link: PendingLink) -> &str {
+        let start = link.start as usize;
+        &self.phrases[start..start + usize::from(link.len)]
     }
 
     /// How the keyword at `place` is written, if in a way of its own; empty otherwise.
@@ -112,6 +153,8 @@ impl PendingPane {
             + self.text.capacity()
             + 4 * self.keywords.capacity()
             + self.mixed_text.capacity()
+            + self.links.capacity() * size_of::<PendingLink>()
+            + self.phrases.capacity()
     }
 }
 

@@ -2,16 +2,14 @@
 //! never seen again, so they get no place among the keywords; this table counts them in eight megabytes, and a pair
 //! counts as a keyword from its third post within a quarter of an hour on.
 //!
-//! A pair is known by 22 bits of its hash within one of 2^17 lines, so next to no pair is taken for another one. Of a
-//! full line, the pair that was silent for the longest leaves, of several the one with the fewest posts.
+//! A pair is known by 22 bits of its hash within one of 2^17 sets, so next to no pair is taken for another one. Of a
+//! full set, the pair that was silent for the longest leaves, of several the one with the fewest posts.
 
 use crate::keywords::shard_of;
-use crate::settings::SHARDS;
+use crate::sets::Sets;
 
-/// Pairs in a line: a line is one cache line.
-const LINE_LEN: usize = 16;
-const LINES_IN_SHARD: usize = 1 << 10;
-const LINES: usize = SHARDS * LINES_IN_SHARD;
+/// Pairs in a set, which fills a cache line.
+const SET_LEN: usize = 16;
 /// Pairs are counted over the present and half of the last stretch of so many minutes.
 const GENERATION_MINUTES: i64 = 10;
 const GENERATIONS: u32 = 64;
@@ -21,8 +19,8 @@ const COUNT_MAX: u32 = 15;
 pub(crate) const PHRASE_POSTS: u32 = 3;
 
 /// One pair: 22 bits of identity (never zero), six of the stretch it was last seen in, four of its count. Zero is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pair(pub(crate) u32);
+#[derive(Clone, Copy)]
+struct Pair(u32);
 
 impl Pair {
     fn new(identity: u32, generation: u32, count: u32) -> Self {
@@ -45,14 +43,14 @@ impl Pair {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct PhraseCounts {
-    lines: Vec<[Pair; LINE_LEN]>,
+    pub(crate) sets: Sets<SET_LEN>,
     /// The present stretch of minutes, from the Unix epoch.
     pub(crate) generation: i64,
 }
 
 impl PhraseCounts {
     pub(crate) fn new() -> Self {
-        Self { lines: vec![[Pair::default(); LINE_LEN]; LINES], generation: 0 }
+        Self { sets: Sets::new(), generation: 0 }
     }
 
     /// Time has come to `minute`.
@@ -60,7 +58,7 @@ impl PhraseCounts {
         let generation = minute.div_euclid(GENERATION_MINUTES);
         // Six bits can't tell older ones from new ones.
         if generation - self.generation >= i64::from(GENERATIONS) / 2 {
-            *self = Self::new();
+            self.sets.clear();
         } else if generation > self.generation && generation % (i64::from(GENERATIONS) / 4) == 0 {
             self.forget(generation);
         }
@@ -70,8 +68,8 @@ impl PhraseCounts {
     /// Removes the pairs that count for nothing any more.
     fn forget(&mut self, generation: i64) {
         let now = now(generation);
-        for pair in self.lines.iter_mut().flatten().filter(|pair| pair.0 != 0 && pair.age(now) >= 2) {
-            *pair = Pair::default();
+        for number in self.sets.numbers_mut().filter(|number| Pair(**number).age(now) >= 2) {
+            *number = 0;
         }
     }
 
@@ -79,46 +77,30 @@ impl PhraseCounts {
     pub(crate) fn note(&mut self, hash: u64) -> u32 {
         let now = now(self.generation);
         let identity = (hash as u32 & ((1 << 22) - 1)).max(1);
-        let line = &mut self.lines[line_of(hash)];
-        if let Some(pair) = line.iter_mut().find(|pair| pair.identity() == identity) {
+        let set = self.sets.set_of(shard_of(hash), hash >> 22);
+        if let Some(number) = set.iter_mut().find(|number| Pair(**number).identity() == identity) {
+            let pair = Pair(*number);
             let before = match pair.age(now) {
                 0 => pair.count(),
                 1 => pair.count() / 2,
                 _ => 0,
             };
-            *pair = Pair::new(identity, now, before + 1);
-            return pair.count();
+            let noted = Pair::new(identity, now, before + 1);
+            *number = noted.0;
+            return noted.count();
         }
         // An empty place is as good as one that has been silent for ever.
-        let worth = |pair: Pair| if pair.0 == 0 { (0, 0) } else { (GENERATIONS - pair.age(now), pair.count()) };
-        let least = (0..LINE_LEN).min_by_key(|&place| worth(line[place])).unwrap_or(0);
-        line[least] = Pair::new(identity, now, 1);
+        let worth = |number: u32| {
+            if number == 0 { (0, 0) } else { (GENERATIONS - Pair(number).age(now), Pair(number).count()) }
+        };
+        let least = (0..SET_LEN).min_by_key(|&place| worth(set[place])).unwrap_or(0);
+        set[least] = Pair::new(identity, now, 1).0;
         1
-    }
-
-    /// The lines that are not empty, with their places.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &[Pair; LINE_LEN])> {
-        self.lines.iter().enumerate().filter(|(_, line)| line.iter().any(|pair| pair.0 != 0))
-    }
-
-    /// The line at a place, if there is such a place.
-    pub(crate) fn line_mut(&mut self, place: usize) -> Option<&mut [Pair; LINE_LEN]> {
-        self.lines.get_mut(place)
-    }
-
-    /// Bytes held.
-    pub(crate) fn memory_bytes(&self) -> usize {
-        size_of_val(self.lines.as_slice())
     }
 }
 
 fn now(generation: i64) -> u32 {
     generation.rem_euclid(i64::from(GENERATIONS)) as u32
-}
-
-/// In the part of the table that belongs to the shard of the phrase as a keyword.
-fn line_of(hash: u64) -> usize {
-    shard_of(hash) * LINES_IN_SHARD + (hash >> 22) as usize % LINES_IN_SHARD
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 use skytrend_event::{EventId, Micros};
 
 use crate::extract::SurfaceForm;
-use crate::language::Languages;
+use crate::language::{LanguageCode, LanguagePosts, Languages};
 use crate::signature::{BANDS, Signature};
 
 /// Numbers of posts go round at 2^29: three bits of a word remain for the form and the copy mark.
@@ -155,6 +155,8 @@ pub(crate) struct Pane {
     pub(crate) live_posts: u32,
     /// How many of those are by newcomers.
     pub(crate) newcomer_posts: u32,
+    /// The same by language.
+    pub(crate) languages: LanguagePosts,
     /// URIs and texts.
     pub(crate) text: String,
     /// The keywords of its posts, post after post.
@@ -162,7 +164,7 @@ pub(crate) struct Pane {
 }
 
 /// The posts from a minute on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Since {
     /// Place of the first one.
     pub(crate) first: usize,
@@ -170,6 +172,15 @@ pub(crate) struct Since {
     pub(crate) posts: u64,
     /// How many of those are by newcomers.
     pub(crate) newcomer_posts: u64,
+    /// How many of those that count are in each language.
+    pub(crate) languages: LanguagePosts,
+}
+
+impl Since {
+    /// Posts that count in this language; those in any for none.
+    pub(crate) fn posts_of(&self, language: LanguageCode) -> u64 {
+        if language.0 == 0 { self.posts } else { u64::from(self.languages.of(language)) }
+    }
 }
 
 /// A new post.
@@ -281,11 +292,17 @@ impl PostStore {
 
     /// What there is of minute `minute` and those after it.
     pub(crate) fn since_minute(&self, minute: i64) -> Since {
-        let mut since = Since { first: self.posts.len(), posts: 0, newcomer_posts: 0 };
+        let mut since = Since {
+            first: self.posts.len(),
+            posts: 0,
+            newcomer_posts: 0,
+            languages: LanguagePosts::default(),
+        };
         for pane in self.panes.iter().rev().take_while(|pane| pane.minute >= minute) {
             since.first -= pane.posts as usize;
             since.posts += u64::from(pane.live_posts);
             since.newcomer_posts += u64::from(pane.newcomer_posts);
+            since.languages.add_all(&pane.languages);
         }
         since
     }
@@ -329,7 +346,11 @@ impl PostStore {
     }
 
     /// Appends to the texts and keywords of the last minute; returns where these ones start.
-    pub(crate) fn append_to_last(&mut self, texts: [&str; 2], keywords: &[KeywordUse]) -> (u32, u32) {
+    pub(crate) fn append_to_last<const TEXTS: usize>(
+        &mut self,
+        texts: [&str; TEXTS],
+        keywords: &[KeywordUse],
+    ) -> (u32, u32) {
         let Some(pane) = self.panes.back_mut() else { return (0, 0) };
         // A minute's budget of posts keeps both far below 2^32.
         let starts = (pane.text.len() as u32, pane.keywords.len() as u32);
@@ -338,11 +359,6 @@ impl PostStore {
         }
         pane.keywords.extend_from_slice(keywords);
         starts
-    }
-
-    /// A keyword of the last minute, to be changed.
-    pub(crate) fn last_keyword_mut(&mut self, place: usize) -> Option<&mut KeywordUse> {
-        self.panes.back_mut().and_then(|pane| pane.keywords.get_mut(place))
     }
 
     /// The number after `number`.
@@ -369,6 +385,7 @@ impl PostStore {
             pane.posts += 1;
             pane.live_posts += 1;
             pane.newcomer_posts += u32::from(post.is_by_newcomer);
+            pane.languages.add(languages);
         }
         let (posts, first) = (&self.posts, self.first);
         self.by_uri.insert_unique(post.uri_hash, number, |&other| {
@@ -439,6 +456,7 @@ impl PostStore {
         if std::mem::replace(&mut post.is_live, false) {
             self.panes[pane].live_posts -= 1;
             self.panes[pane].newcomer_posts -= u32::from(post.is_by_newcomer);
+            self.panes[pane].languages.remove(self.languages[index]);
             if let Ok(entry) = self.by_uri.find_entry(self.posts[index].uri_hash, |&other| other == number) {
                 entry.remove();
             }

@@ -74,13 +74,12 @@ impl Ranking {
         self.topics.is_empty() && self.alerts.is_empty()
     }
 
-    /// Ranks the candidates of a window with `posts` posts in which `tested` keywords were looked at. Trends by rank,
+    /// Ranks the candidates of a window in which `tested` keywords were looked at. Trends by rank,
     /// then those that ended; alerts of sliding windows only.
     pub(crate) fn rank(
         &mut self,
         window: Window,
         mut candidates: Vec<Candidate>,
-        posts: u64,
         tested: u64,
         settings: &Settings,
         mut context_of: impl FnMut(&KeywordKey) -> Context,
@@ -98,7 +97,7 @@ impl Ranking {
             let topic = topic_before(candidate).and_then(|id| self.topics.get(&id));
             topic.is_some_and(|topic| topic.leader == candidate.key)
         };
-        let groups = group(&standing, posts as f64, topic_before, led);
+        let groups = group(&standing, topic_before, led);
         let ranked = self.ranked(groups, &standing, &standing_before, tested, window);
 
         let gone = self.advance(window, &ranked, &standing, &standing_before, settings);
@@ -235,7 +234,7 @@ fn stands(candidate: &Candidate, before: Option<&mut Standing>, window: Window, 
     }
     let below_since = *before.below_since.get_or_insert(window.end);
     // What nobody posts about any more has ended, however short that is.
-    candidate.posts >= settings.min_frequency
+    2 * candidate.posts >= settings.min_frequency
         && window.end.0 - below_since.0 < i64::from(settings.end_minutes) * MINUTE
 }
 

@@ -43,6 +43,9 @@ pub struct Settings {
     pub min_frequency: u32,
     /// A trend has at least this many authors in the window, near-copies of a text counted once.
     pub min_authors: u32,
+    /// Whether an author with two posts on a keyword in the window counts two thirds, and one with more a third: people
+    /// who talk with each other. Not for sources with a few dozen authors.
+    pub discount_repeats: bool,
     /// A trend has at least this growth rate.
     pub min_growth_rate: f64,
     /// A keyword becomes a trend at this z-score, in standard deviations (ALGORITHM.md 1.3).
@@ -97,10 +100,11 @@ impl Default for Settings {
             top: 50,
             min_frequency: 5,
             min_authors: 5,
+            discount_repeats: true,
             min_growth_rate: 1.5,
-            min_z_score: 3.5,
+            min_z_score: 4.5,
             end_z_score: 2.5,
-            end_minutes: 5,
+            end_minutes: 10,
             alert_z_score: 6.0,
             alert_end_z_score: 3.0,
             alert_end_minutes: 10,

@@ -61,7 +61,8 @@ impl AuthorSketch {
             return 0.0;
         }
         let share = (self.shared_authors(other) / smaller).min(1.0);
-        let chance = (larger / authors_of_all.max(larger + 1.0)).min(1.0);
+        // Where nearly everybody uses the one word, little could be beyond chance.
+        let chance = (larger / authors_of_all.max(1.0)).min(0.5);
         (share - chance) / (1.0 - chance)
     }
 }

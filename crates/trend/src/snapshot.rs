@@ -5,9 +5,10 @@
 //! ```
 //!
 //! All little-endian; in the body, whole numbers are LEB128 (signed ones zigzag), hashes and `f64` eight bytes, texts
-//! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream,
+//! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream
+//! and its languages,
 //! keywords (sorted; each with its state if it has one), minutes with their posts, sessions, who was seen before,
-//! rankings, open alerts of watchlists, open minutes.
+//! pairs of neighbours, rankings, open alerts of watchlists, open minutes.
 //! Keywords are named by their place in the list, so that the bytes do not depend on numbers handed out in memory;
 //! indexes are not stored but built again from what they index. The same input gives the same bytes, and so does a
 //! detector that was restored from them.
@@ -17,6 +18,7 @@
 
 mod bytes;
 mod keywords;
+mod memories;
 mod pending;
 mod posts;
 mod rankings;
@@ -83,11 +85,16 @@ impl Detector {
         writer.fixed(self.settings.fingerprint());
         self.write_partitions(&mut writer);
         write_counters(&mut writer, &self.counters);
-        write_stream(&mut writer, &self.engine.stream);
+        write_stream(&mut writer, &self.engine.streams.all);
+        writer.count(self.engine.streams.by_language.len());
+        for (language, level) in &self.engine.streams.by_language {
+            writer.number(u64::from(language.0));
+            write_stream(&mut writer, level);
+        }
         let places = keywords::write(&mut writer, &self.engine.keywords);
         posts::write(&mut writer, &self.engine, &places);
         posts::write_sessions(&mut writer, &self.engine.authors);
-        posts::write_seen(&mut writer, &self.engine.seen);
+        memories::write(&mut writer, &self.engine);
         rankings::write(&mut writer, &self.engine.sliding);
         rankings::write(&mut writer, &self.engine.tumbling);
         watch::write(&mut writer, &self.engine.watch_alerts);
@@ -117,11 +124,15 @@ impl Detector {
         let mut detector = Self::new(settings, 1)?;
         detector.read_partitions(&mut reader)?;
         detector.counters = read_counters(&mut reader)?;
-        detector.engine.stream = read_stream(&mut reader)?;
+        detector.engine.streams.all = read_stream(&mut reader)?;
+        for _ in 0..reader.count("number of languages")? {
+            let language = posts::read_language(&mut reader)?;
+            detector.engine.streams.by_language.insert(language, read_stream(&mut reader)?);
+        }
         let held = keywords::read(&mut reader, &mut detector.engine.keywords)?;
         posts::read(&mut reader, &mut detector.engine, &held)?;
         posts::read_sessions(&mut reader, &mut detector.engine.authors)?;
-        posts::read_seen(&mut reader, &mut detector.engine.seen)?;
+        memories::read(&mut reader, &mut detector.engine)?;
         detector.engine.sliding = rankings::read(&mut reader)?;
         detector.engine.tumbling = rankings::read(&mut reader)?;
         detector.engine.watch_alerts = watch::read(&mut reader)?;

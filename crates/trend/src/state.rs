@@ -4,6 +4,7 @@
 use skytrend_event::ScoreParts;
 
 use crate::baseline::Baseline;
+use crate::language::LanguageCode;
 use crate::score::Score;
 use crate::settings::Settings;
 use crate::stream::StreamLevel;
@@ -13,6 +14,12 @@ use crate::tally::Tally;
 pub(crate) const SPARKLINE_MINUTES: usize = 60;
 /// Slides whose observation is kept; more than the ten minutes that velocity looks back.
 pub(crate) const OBSERVED_MINUTES: usize = 16;
+/// A keyword is at home in a language with this share of its posts,
+const HOME_SHARE: f32 = 0.75;
+/// and looks for another one below this.
+const FOREIGN_SHARE: f32 = 0.4;
+/// So many posts change the share by half.
+const HOME_POSTS: f32 = 20.0;
 /// Velocity looks back this far (ALGORITHM.md 1.3).
 const VELOCITY_MINUTES: i64 = 10;
 
@@ -22,6 +29,9 @@ const VELOCITY_MINUTES: i64 = 10;
 pub(crate) struct KeywordState {
     /// Up to this minute the keyword is watched, although it may not stand out.
     pub(crate) watched_until: i64,
+    /// The language that it is most used in, and how much: a share of its posts, later ones counting more.
+    pub(crate) language: LanguageCode,
+    pub(crate) language_share: f32,
     /// What was scored in the sliding windows of the last minutes.
     pub(crate) observed: Minutes<OBSERVED_MINUTES>,
     pub(crate) baseline: Baseline,
@@ -82,9 +92,26 @@ impl KeywordState {
     pub(crate) fn new(minute: i64) -> Self {
         Self {
             watched_until: i64::MIN,
+            language: LanguageCode::default(),
+            language_share: 0.0,
             observed: Minutes::new(minute),
             baseline: Baseline::default(),
             posts: Minutes::new(minute),
+        }
+    }
+
+    /// The language whose posts it is held against; none if it is at home in several.
+    pub(crate) fn home(&self) -> LanguageCode {
+        if self.language_share >= HOME_SHARE { self.language } else { LanguageCode::default() }
+    }
+
+    /// Of `posts` more posts, `in_language` were in its language; most were in `most_common`.
+    pub(crate) fn note_language(&mut self, posts: usize, in_language: usize, most_common: LanguageCode) {
+        let (posts, in_language) = (posts as f32, in_language as f32);
+        let weight = posts / (posts + HOME_POSTS);
+        self.language_share += weight * (in_language / posts - self.language_share);
+        if self.language_share < FOREIGN_SHARE && most_common != self.language {
+            (self.language, self.language_share) = (most_common, HOME_SHARE - FOREIGN_SHARE);
         }
     }
 
@@ -103,20 +130,21 @@ impl KeywordState {
         }
     }
 
-    /// Assesses a window that ends with minute `minute` and has `window_posts` posts, from the keyword's tally in it, of
-    /// whose authors `surplus` don't count.
+    /// Assesses a window that ends with minute `minute`, from the keyword's tally in it, of whose authors some are left
+    /// out; `stream` and the window's number of posts, `window_posts`, are those of its home.
     pub(crate) fn assess(
         &self,
         minute: i64,
         tally: &Tally,
-        surplus: f64,
+        left_out: LeftOut,
         window_posts: u64,
         stream: &StreamLevel,
         settings: &Settings,
     ) -> Assessment {
         let middle = minute + 1 - settings.longest_window_minutes() / 2;
         let expected = self.baseline.expect(stream, middle, window_posts as f64);
-        let observed = f64::from(tally.clusters) - surplus;
+        let copied_share = f64::from(tally.copies) / f64::from(tally.posts.max(1));
+        let observed = (f64::from(tally.clusters) - left_out.authors()) * originality(copied_share);
         let score = Score::of(observed, &expected);
         let stands_out = tally.posts >= settings.min_frequency
             && observed >= f64::from(settings.min_authors)
@@ -130,8 +158,9 @@ impl KeywordState {
             weekly_season: expected.weekly_season,
             local_level: expected.local_level,
             window_posts,
-            copied_share: f64::from(tally.copies) / f64::from(tally.posts.max(1)),
-            surplus_newcomers: surplus,
+            copied_share,
+            surplus_newcomers: left_out.newcomers,
+            repeated: left_out.repeated,
             history_minutes: stream.minutes,
         };
         Assessment {
@@ -172,6 +201,29 @@ impl KeywordState {
         let hour = minute + 1 - SPARKLINE_MINUTES as i64..=minute;
         hour.map(|minute| u32::from(self.posts.get(minute))).collect()
     }
+}
+
+/// Authors that a tally counts and the score does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct LeftOut {
+    /// Newcomers beyond the usual number.
+    pub(crate) newcomers: f64,
+    /// What authors count less for having posted more than once.
+    pub(crate) repeated: f64,
+}
+
+impl LeftOut {
+    fn authors(self) -> f64 {
+        self.newcomers + self.repeated
+    }
+}
+
+/// How much the authors of what are no copies count, where a share of `copied` of the posts are copies. Where nearly all
+/// are, so is most of the rest: a text changed beyond recognition, or the first of a template. Up to a third of what people
+/// post about one event are copies (4 to 29 % in 26 crises, ALGORITHM.md 1.1).
+fn originality(copied: f64) -> f64 {
+    const COPIED_USUAL: f64 = 0.35;
+    ((1.0 - copied) / (1.0 - COPIED_USUAL)).min(1.0)
 }
 
 #[cfg(test)]

@@ -42,6 +42,34 @@ impl Tally {
     }
 }
 
+/// An author with three posts on one keyword in a window or more is in a conversation and counts a third, one with two
+/// posts two thirds: half a dozen people who talk with each other are no trend.
+const REPEATED_MAX: usize = 3;
+
+/// Who the authors of a keyword are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Crowd {
+    pub(crate) authors: u32,
+    /// How many of them are newcomers.
+    pub(crate) newcomers: u32,
+    /// What they count less for having posted more than once.
+    pub(crate) repeated: f64,
+}
+
+impl Crowd {
+    /// Of the authors of posts, each as often as it has one, and whether it is a newcomer.
+    pub(crate) fn of(authors: &mut [(u32, bool)]) -> Self {
+        authors.sort_unstable();
+        let mut crowd = Self::default();
+        for of_author in authors.chunk_by(|left, right| left.0 == right.0) {
+            crowd.authors += 1;
+            crowd.newcomers += u32::from(of_author.iter().any(|&(_, is_newcomer)| is_newcomer));
+            crowd.repeated += (of_author.len().min(REPEATED_MAX) - 1) as f64 / REPEATED_MAX as f64;
+        }
+        crowd
+    }
+}
+
 /// So many of a keyword's latest posts say in what language and how it is mostly written.
 const DESCRIBED_MAX: usize = 64;
 
@@ -56,12 +84,7 @@ pub(crate) struct Tallier {
 
 impl Tallier {
     /// Distinct authors of those `occurrences` that are no copies. `authors` is one past the largest number of one.
-    pub(crate) fn clusters(
-        &mut self,
-        occurrences: impl Iterator<Item = Occurrence>,
-        posts: &PostStore,
-        authors: usize,
-    ) -> u32 {
+    pub(crate) fn clusters(&mut self, occurrences: &[Occurrence], posts: &PostStore, authors: usize) -> u32 {
         if self.round == u32::MAX {
             self.rounds.clear();
             self.round = 0;
@@ -71,7 +94,7 @@ impl Tallier {
             self.rounds.resize(authors, 0);
         }
         let mut clusters = 0;
-        for occurrence in occurrences.filter(|occurrence| !occurrence.is_copy()) {
+        for occurrence in occurrences.iter().filter(|occurrence| !occurrence.is_copy()) {
             let author = posts.authors()[posts.index_of(occurrence.post())];
             let seen = std::mem::replace(&mut self.rounds[author as usize], self.round);
             clusters += u32::from(seen != self.round);
@@ -79,16 +102,19 @@ impl Tallier {
         clusters
     }
 
-    /// Distinct authors of those `occurrences` that are no copies: how many are newcomers, and all.
-    pub(crate) fn newcomers(
+    /// How many of the `occurrences` are in posts whose first language is `language`, and that of most of the latest.
+    pub(crate) fn in_language(
         &mut self,
         occurrences: &[Occurrence],
         posts: &PostStore,
-        authors: usize,
-    ) -> (u32, u32) {
-        let is_by_newcomer = |o: &Occurrence| posts.post(posts.index_of(o.post())).is_by_newcomer;
-        let all = self.clusters(occurrences.iter().copied(), posts, authors);
-        (self.clusters(occurrences.iter().copied().filter(is_by_newcomer), posts, authors), all)
+        language: LanguageCode,
+    ) -> (usize, LanguageCode) {
+        let first_languages = || occurrences.iter().map(|o| posts.languages()[posts.index_of(o.post())][0]);
+        let in_language = first_languages().filter(|&of_post| of_post == language).count();
+        if 2 * in_language >= occurrences.len() {
+            return (in_language, language);
+        }
+        (in_language, self.describe(occurrences, posts).0)
     }
 
     /// The most common language of the latest `occurrences`, and their most common form (the plainest of several).
@@ -108,5 +134,18 @@ impl Tallier {
         }
         let most = (0..FORMS.len()).rev().max_by_key(|&form| counts[form]).unwrap_or(0);
         (self.languages.take_most_common(), FORMS[most])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_is_counted_by_author() {
+        let mut authors = [(7, false), (3, true), (7, false), (9, false), (3, true), (7, false), (7, false)];
+        let crowd = Crowd::of(&mut authors);
+        assert_eq!((crowd.authors, crowd.newcomers), (3, 1));
+        assert!((crowd.repeated - 1.0).abs() < 1e-9, "a third and two thirds");
     }
 }

@@ -177,9 +177,9 @@ fn sample_post() -> impl Strategy<Value = SamplePost> {
 
 fn score_parts() -> impl Strategy<Value = ScoreParts> {
     let factors = (number(), number(), number());
-    (number(), number(), number(), factors, count(), (number(), number()), small_count()).prop_map(
+    (number(), number(), number(), factors, count(), (number(), number(), number()), small_count()).prop_map(
         |(observed, expected, dispersion, factors, window_posts, left_out, history_minutes)| {
-            let (copied_share, surplus_newcomers) = left_out;
+            let (copied_share, surplus_newcomers, repeated) = left_out;
             let (daily_season, weekly_season, local_level) = factors;
             ScoreParts {
                 observed,
@@ -191,6 +191,7 @@ fn score_parts() -> impl Strategy<Value = ScoreParts> {
                 window_posts,
                 copied_share,
                 surplus_newcomers,
+                repeated,
                 history_minutes,
             }
         },

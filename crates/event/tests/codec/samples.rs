@@ -133,6 +133,7 @@ pub fn trend() -> Trend {
             window_posts: 41_000,
             copied_share: 0.125,
             surplus_newcomers: 2.5,
+            repeated: 0.75,
             history_minutes: 2880,
         },
     }

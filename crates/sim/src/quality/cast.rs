@@ -1,13 +1,15 @@
 //! Who posts what in each minute: the background with its copies and bots, then the posts of events and negatives.
 //! How a post reads is [`super::text`]'s, when it comes within its minute the world's.
 
+mod background;
+mod planted;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::chance::{poisson, unit};
 use super::minute::{QualityMinute, StoredPost};
 use super::people::{Author, People};
-use super::plan::{Event, Negative, NegativeKind, Plan};
+use super::plan::Plan;
 use super::rates::RateModel;
 use super::template::{TEMPLATES_MAX, Template};
 use super::text::Draft;
@@ -19,22 +21,8 @@ use crate::dice::Dice;
 const FILLER_WORDS: Range<u64> = 3..11;
 /// Words of an event's posts and of varied spam.
 const VARIED_WORDS: (i64, i64) = (4, 25);
-/// Near-copies for a background post.
-const BACKGROUND_COPIES: f64 = 0.015;
-/// Of a million event posts: near-copies, and posts by somebody who wrote about it before.
-const EVENT_COPY_PPM: u64 = 120_000;
-const EVENT_AGAIN_PPM: u64 = 50_000;
-/// Of a million uses of a tracked term: by its last user, if that was within ten minutes.
-const SAME_AUTHOR_PPM: u64 = 60_000;
-const SAME_AUTHOR_MINUTES: u32 = 10;
-/// Of a million uses of a term next to its companion.
-const COMPANION_PPM: u64 = 300_000;
 /// Texts of a language, and of an event, that can be copied.
 const KEPT_TEXTS: usize = 32;
-/// Background posts that become one of them: one in so many.
-const KEPT_ONE_IN: u64 = 8;
-/// A template is a copy of itself while this memory lasts.
-const TEMPLATE_MINUTES: u32 = 30;
 /// Bots at the top of the hour: posts for each term in the model's world, and accounts.
 const BOT_POSTS: (i64, i64) = (3, 14);
 const BOT_ACCOUNTS: (i64, i64) = (1, 4);
@@ -174,74 +162,6 @@ impl Cast {
             }
         }
     }
-
-    fn background(&mut self, minute: u32, tongue: Tongue, rate: f64, into: &mut QualityMinute) {
-        let vocabulary = Arc::clone(&self.vocabulary);
-        self.draw_tracked(tongue);
-        let posts = poisson(&mut self.dice, rate).max(u32::from(!self.drawn.is_empty()));
-        self.place_tracked(tongue, posts);
-        let mut next = 0;
-        for post in 0..posts {
-            self.draft.clear();
-            let words = FILLER_WORDS.start + self.dice.below(FILLER_WORDS.end - FILLER_WORDS.start);
-            self.fill(tongue, words);
-            let mut author = self.people.writer(&mut self.dice, tongue);
-            while let Some(&(_, term)) = self.placed.get(next).filter(|(at, _)| *at == post) {
-                next += 1;
-                let place = self.dice.index(self.content.len() + 1);
-                self.content.insert(place, term);
-                let (last, when) = self.last_authors[term.index()];
-                let is_recent = when != u32::MAX && when + SAME_AUTHOR_MINUTES > minute;
-                if is_recent && self.dice.chance(SAME_AUTHOR_PPM) {
-                    author = last;
-                }
-                self.last_authors[term.index()] = (author, minute);
-            }
-            self.draft.compose(&mut self.dice, &vocabulary, tongue, &self.content);
-            let people = &self.people;
-            self.draft.decorate(&mut self.dice, self.seed, |dice| people.anybody(dice, tongue));
-            if self.dice.below(KEPT_ONE_IN) == 0 {
-                self.kept[tongue.index()].keep(&mut self.dice, &self.draft);
-            }
-            into.push(&self.draft, tongue, author, false);
-        }
-        for _ in 0..poisson(&mut self.dice, rate * BACKGROUND_COPIES) {
-            if self.kept[tongue.index()].copy(&mut self.dice, &mut self.draft) {
-                self.draft.vary(&mut self.dice, &vocabulary, tongue);
-                let author = self.people.writer(&mut self.dice, tongue);
-                into.push(&self.draft, tongue, author, true);
-            }
-        }
-    }
-
-    /// Draws which tracked terms of a language are used in this minute.
-    fn draw_tracked(&mut self, tongue: Tongue) {
-        self.drawn.clear();
-        let (terms, sums) = &self.tracked[tongue.index()];
-        let total = sums.last().copied().unwrap_or(0.0);
-        for _ in 0..poisson(&mut self.dice, total) {
-            let draw = unit(&mut self.dice) * total;
-            self.drawn.push(sums.partition_point(|sum| *sum <= draw).min(terms.len() - 1));
-        }
-        self.drawn.sort_unstable();
-    }
-
-    /// Gives each of them to one of the posts. Half of the terms have a companion that is often in the same post.
-    fn place_tracked(&mut self, tongue: Tongue, posts: u32) {
-        self.placed.clear();
-        let mut before: Option<(usize, u32)> = None;
-        for &place in &self.drawn {
-            let is_companion = |other: usize| place % 4 == 1 && other + 1 == place;
-            let post = match before.filter(|(other, _)| is_companion(*other)) {
-                Some((_, post)) if self.dice.chance(COMPANION_PPM) => post,
-                _ => self.dice.below(u64::from(posts)) as u32,
-            };
-            before = Some((place, post));
-            self.placed.push((post, self.tracked[tongue.index()].0[place]));
-        }
-        self.placed.sort_unstable();
-    }
-
     /// Makes filler words the content of the next post.
     fn fill(&mut self, tongue: Tongue, words: u64) {
         let filler = &self.vocabulary.filler[tongue.index()];
@@ -268,19 +188,6 @@ impl Cast {
         self.draft.decorate(&mut self.dice, self.seed, |dice| people.anybody(dice, tongue));
     }
 
-    fn bots(&mut self, minute: u32, into: &mut QualityMinute) {
-        for at in 0..self.bots.len() {
-            let Bot { term, posts, ref accounts } = self.bots[at];
-            let (first, count) = (accounts.start, accounts.len());
-            let tongue = self.vocabulary.term(term).tongue;
-            for post in 0..posts {
-                self.write_template(tongue, term, Template::of_bot(term), false);
-                self.draft.number(u64::from(minute / 60 % 24));
-                into.push(&self.draft, tongue, Author(first + post % count as u32), post > 0);
-            }
-        }
-    }
-
     /// Writes the text of a template, with one of its words changed or not.
     fn write_template(&mut self, tongue: Tongue, term: TermId, template: Template, is_changed: bool) {
         let vocabulary = Arc::clone(&self.vocabulary);
@@ -295,70 +202,6 @@ impl Cast {
         self.content.insert(place, term);
         self.draft.clear();
         self.draft.compose(&mut fixed, &vocabulary, tongue, &self.content);
-    }
-
-    fn event(&mut self, at: usize, event: &Event, authors: f64, into: &mut QualityMinute) {
-        let vocabulary = Arc::clone(&self.vocabulary);
-        for _ in 0..poisson(&mut self.dice, authors) {
-            let author = self.event_author(at, event.tongue);
-            let is_copy = self.dice.chance(EVENT_COPY_PPM)
-                && self.event_memories[at].kept.copy(&mut self.dice, &mut self.draft);
-            if is_copy {
-                self.draft.vary(&mut self.dice, &vocabulary, event.tongue);
-            } else {
-                let mut terms: Vec<TermId> = Vec::new();
-                for &(term, weight) in &event.terms {
-                    if unit(&mut self.dice) < weight {
-                        terms.push(term);
-                    }
-                }
-                if terms.is_empty() {
-                    terms.push(event.terms[0].0);
-                }
-                let words = self.dice.between(VARIED_WORDS.0, VARIED_WORDS.1);
-                self.compose_varied(event.tongue, &terms, words);
-                self.event_memories[at].kept.keep(&mut self.dice, &self.draft);
-            }
-            into.push(&self.draft, event.tongue, author, is_copy);
-        }
-    }
-
-    /// Mostly somebody who has not written about it yet.
-    fn event_author(&mut self, at: usize, tongue: Tongue) -> Author {
-        let authors = &mut self.event_memories[at].authors;
-        if !authors.is_empty() && self.dice.chance(EVENT_AGAIN_PPM) {
-            return *self.dice.pick(authors);
-        }
-        let author = self.people.anybody(&mut self.dice, tongue);
-        authors.push(author);
-        author
-    }
-
-    fn negative(&mut self, at: usize, negative: &Negative, minute: u32, into: &mut QualityMinute) {
-        let vocabulary = Arc::clone(&self.vocabulary);
-        let Negative { kind, tongue, term, .. } = *negative;
-        for _ in 0..poisson(&mut self.dice, negative.posts_per_minute) {
-            let author = Author(negative.accounts.start + self.dice.index(negative.accounts.len()) as u32);
-            if negative.templates == 0 {
-                let (low, high) = if kind == NegativeKind::Thread { (4, 12) } else { VARIED_WORDS };
-                let words = self.dice.between(low, high);
-                self.compose_varied(tongue, &[term], words);
-                into.push(&self.draft, tongue, author, false);
-                continue;
-            }
-            let template = self.dice.below(u64::from(negative.templates));
-            let is_changed = kind == NegativeKind::Coordinated && self.dice.chance(250_000);
-            self.write_template(tongue, term, Template::of_negative(at, template as u32), is_changed);
-            if self.dice.chance(500_000) {
-                self.draft.vary(&mut self.dice, &vocabulary, tongue);
-            }
-            let original = &mut self.negative_memories[at].originals[template as usize];
-            let is_copy = original.is_some_and(|last| last + TEMPLATE_MINUTES > minute);
-            if !is_copy {
-                *original = Some(minute);
-            }
-            into.push(&self.draft, tongue, author, is_copy);
-        }
     }
 }
 

@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
+use skytrend_event::Micros;
 use skytrend_event::engagement::collection::POST;
 use skytrend_event::time::SECOND;
-use skytrend_event::{KeywordKind, Micros};
 
 use crate::dice::Dice;
 use crate::instant::Rfc3339;
 use crate::node::Node;
 use crate::world::Tables;
 use crate::world::burst::Planted;
-use crate::world::event::{Hostility, Origin, PostTruth, TrueKeyword};
+use crate::world::event::{Hostility, Origin, PostTruth};
 use crate::world::population::{Author, Tongue, handle};
 use crate::world::record::{self, RecordKeyed};
-use crate::world::sentence::{Draft, Facet, Feature, keyword};
+use crate::world::sentence::{Draft, Facet, Feature, keywords_of_hashtag};
 use crate::world::words::Language;
 
 /// Posts in a million with these things (PROTOCOL: 7 % hashtags, 2.5 % empty; embeds between 2024's and 2026's).
@@ -66,8 +66,8 @@ pub(crate) fn compose(tables: &Tables, dice: &mut Dice, brief: &Brief<'_>) -> (N
     let mut draft = write_text(tables, dice, brief, language);
     let mut tags = Vec::new();
     if origin == Origin::Background && dice.chance(HASHTAG_APART_PPM) {
-        let (tag, keyword) = hashtag(tables, dice, language);
-        draft.keywords.push(keyword);
+        let tag = hashtag(tables, dice, language);
+        draft.keywords.extend(keywords_of_hashtag(&tag));
         tags.push(tag);
     }
     let hostile = u64::from(tables.settings.hostile_ppm);
@@ -171,8 +171,8 @@ fn background(tables: &Tables, dice: &mut Dice, language: Option<&Language>, dra
     }
     if dice.chance(HASHTAG_PPM) {
         for _ in 0..dice.between(1, 3) {
-            let (tag, keyword) = hashtag(tables, dice, language);
-            draft.hashtag(&tag, keyword);
+            let tag = hashtag(tables, dice, language);
+            draft.hashtag(&tag);
         }
     }
 }
@@ -207,8 +207,8 @@ fn flood_text(tables: &Tables, origin: Origin, template: u64, dice: &mut Dice) -
         draft.sentence(fixed.pick(&tables.clauses), &tables.english, &tables.english.nouns, &mut fixed);
         draft.text.push('!');
     }
-    let (tag, keyword) = hashtag(tables, &mut fixed, None);
-    draft.hashtag(&tag, keyword);
+    let tag = hashtag(tables, &mut fixed, None);
+    draft.hashtag(&tag);
     link(
         &mut draft,
         &format!("www.{}.example/win/{}", tables.english.nouns.draw(&mut fixed), dice.below(1 << 40)),
@@ -216,7 +216,7 @@ fn flood_text(tables: &Tables, origin: Origin, template: u64, dice: &mut Dice) -
     draft
 }
 
-fn hashtag(tables: &Tables, dice: &mut Dice, language: Option<&Language>) -> (String, TrueKeyword) {
+fn hashtag(tables: &Tables, dice: &mut Dice, language: Option<&Language>) -> String {
     let word: &Arc<str> = match language {
         Some(language) => language.words.draw(dice),
         None if dice.chance(300_000) => tables.english.compounds.draw(dice),
@@ -226,8 +226,7 @@ fn hashtag(tables: &Tables, dice: &mut Dice, language: Option<&Language>) -> (St
     if tag.is_ascii() && dice.chance(500_000) {
         tag[..1].make_ascii_uppercase();
     }
-    let keyword = keyword(KeywordKind::Hashtag, word);
-    (tag, keyword)
+    tag
 }
 
 fn created_at(dice: &mut Dice, witnessed: Micros, hostility: Option<Hostility>) -> Node {

@@ -39,7 +39,7 @@ enum Token {
     /// A word that counts.
     Word { surface: String, keyword: TrueKeyword },
     /// A hashtag, without `#`.
-    Hashtag { surface: String, keyword: TrueKeyword },
+    Hashtag(String),
     /// A word that does not count.
     Function(String),
 }
@@ -81,7 +81,7 @@ fn token(text: &str) -> Token {
         return Token::Filled(filling, suffix.to_owned());
     }
     if let Some(tag) = text.strip_prefix('#') {
-        return Token::Hashtag { surface: tag.to_owned(), keyword: keyword(KeywordKind::Hashtag, tag) };
+        return Token::Hashtag(tag.to_owned());
     }
     let core = text.trim_matches(|c: char| !c.is_alphabetic());
     if core.chars().count() < 3 || FUNCTION_WORDS.contains(&core) {
@@ -92,6 +92,21 @@ fn token(text: &str) -> Token {
 
 pub(crate) fn keyword(kind: KeywordKind, text: &str) -> TrueKeyword {
     TrueKeyword { kind, normalized: Arc::from(text.to_lowercase()) }
+}
+
+/// What `#tag` counts for: itself, and the words that its capitals tell, but for function words.
+pub(crate) fn keywords_of_hashtag(tag: &str) -> impl Iterator<Item = TrueKeyword> {
+    let mut starts: Vec<usize> = tag.match_indices(char::is_uppercase).map(|(at, _)| at).collect();
+    if starts.first() != Some(&0) {
+        starts.insert(0, 0);
+    }
+    starts.push(tag.len());
+    let words: Vec<TrueKeyword> = starts
+        .windows(2)
+        .map(|part| keyword(KeywordKind::Word, &tag[part[0]..part[1]]))
+        .filter(|word| !FUNCTION_WORDS.contains(&&*word.normalized))
+        .collect();
+    std::iter::once(keyword(KeywordKind::Hashtag, tag)).chain(words)
 }
 
 /// Bytes of a text with a meaning.
@@ -143,7 +158,7 @@ impl Draft {
                     self.text.push_str(surface);
                     self.keywords.push(keyword.clone());
                 }
-                Token::Hashtag { surface, keyword } => self.hashtag(surface, keyword.clone()),
+                Token::Hashtag(tag) => self.hashtag(tag),
                 Token::Function(text) => self.text.push_str(text),
             }
             if capital_at == Some(at) {
@@ -164,13 +179,13 @@ impl Draft {
     }
 
     /// Adds `#tag` with its facet.
-    pub(crate) fn hashtag(&mut self, tag: &str, keyword: TrueKeyword) {
+    pub(crate) fn hashtag(&mut self, tag: &str) {
         self.space();
         let start = self.text.len();
         self.text.push('#');
         self.text.push_str(tag);
         self.facets.push(Facet { start, end: self.text.len(), feature: Feature::Tag(tag.to_owned()) });
-        self.keywords.push(keyword);
+        self.keywords.extend(keywords_of_hashtag(tag));
     }
 
     /// Adds text under a facet that counts for nothing.
@@ -225,6 +240,14 @@ mod tests {
     use crate::world::words::other_languages;
 
     #[test]
+    fn a_hashtag_counts_for_its_words_but_function_words() {
+        let keywords: Vec<String> =
+            keywords_of_hashtag("BakeOffFinal").map(|word| word.to_string()).collect();
+        assert_eq!(keywords, ["#bakeofffinal", "bake", "final"]);
+        assert_eq!(keywords_of_hashtag("storm").count(), 2);
+    }
+
+    #[test]
     fn a_sentence_counts_its_words_and_hashtags_only() {
         let (english, languages) = (English::new(1), other_languages(1));
         let sentence = Sentence::parse("the aurora, over our {n}! #BigSky");
@@ -232,7 +255,8 @@ mod tests {
         draft.sentence(&sentence, &english, &languages[0].words, &mut Dice::new(1, "test", 0));
         assert!(draft.text.starts_with("The aurora, over our ") && draft.text.ends_with("! #BigSky"));
         let keywords: Vec<String> = draft.keywords.iter().map(ToString::to_string).collect();
-        assert_eq!((keywords[0].as_str(), keywords[2].as_str(), keywords.len()), ("aurora", "#bigsky", 3));
+        assert_eq!(keywords[0], "aurora");
+        assert_eq!(keywords[2..], ["#bigsky", "big", "sky"]);
         let facet = &draft.facets[0];
         assert_eq!(&draft.text[facet.start..facet.end], "#BigSky");
     }

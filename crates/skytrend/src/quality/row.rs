@@ -50,13 +50,24 @@ impl From<&Trend> for RecordedTrend {
             window: trend.window,
             window_end: trend.window_end.0,
             z_score: trend.z_score,
-            terms: Vec::new(),
+            terms: trend.terms.clone(),
             rank: trend.rank,
         }
     }
 }
 
 impl RecordedTrend {
+    /// What the trend is named after, then the other members of its topic, each once.
+    fn keywords(&self) -> Vec<String> {
+        let mut keywords = vec![normalized(&self.normalized_keyword)];
+        for term in self.terms.iter().map(|term| normalized(term)) {
+            if !keywords.contains(&term) {
+                keywords.push(term);
+            }
+        }
+        keywords
+    }
+
     /// Its row; none of one that ended, of a tumbling window, or of a window outside the world.
     #[expect(
         clippy::cast_possible_truncation,
@@ -70,10 +81,7 @@ impl RecordedTrend {
         Some(Row {
             minute: u32::try_from(minutes).ok().filter(|minute| *minute < settings.minutes())?,
             rank: self.rank,
-            keywords: std::iter::once(&self.normalized_keyword)
-                .chain(&self.terms)
-                .map(|word| normalized(word))
-                .collect(),
+            keywords: self.keywords(),
             z: self.z_score as f32,
             is_started: self.status == TrendStatus::Started,
         })

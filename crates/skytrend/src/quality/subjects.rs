@@ -139,12 +139,15 @@ impl Subjects {
             all.cut_terms.extend(event.terms.iter().map(|term| (normalized(&term.text), at)));
         }
         for term in &truth.tracked {
-            all.entry(&term.text).habit = match term.habit {
+            let habit = match term.habit {
                 Habit::Daily => Source::Daily,
                 Habit::Weekly => Source::Weekly,
                 Habit::HourlyBot => Source::HourlyBot,
                 Habit::Plain | Habit::Filler | Habit::Fresh => Source::Plain,
             };
+            for text in with_words(&term.text) {
+                all.entry(text).habit = habit;
+            }
         }
         for word in truth.tracked.iter().flat_map(|term| &term.bot_words) {
             all.entry(word).is_of_bots = true;
@@ -161,7 +164,9 @@ impl Subjects {
         }
         for negative in &truth.negatives {
             let minutes = negative.minutes.start..negative.minutes.end + SPAM_AFTER_MINUTES;
-            for text in std::iter::once(&negative.text).chain(&negative.words) {
+            let texts =
+                std::iter::once(&negative.text).chain(&negative.words).flat_map(|text| with_words(text));
+            for text in texts {
                 all.entry(text).spam.push((negative.kind.into(), minutes.clone()));
             }
         }
@@ -239,6 +244,12 @@ impl Subjects {
         }
         named.habit
     }
+}
+
+/// A text, and its words if it is a name: what is listed of a name comes from where the name does.
+fn with_words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(' ').filter(move |word| word.len() < text.len());
+    std::iter::once(text).chain(words)
 }
 
 /// Whether words are not what stands between spaces.

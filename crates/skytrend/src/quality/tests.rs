@@ -65,7 +65,10 @@ fn truth() -> Arc<Truth> {
             ),
             event(WARM + 45, 2.0, vec![term("mira sol", TermKind::Name, 0.95)]),
         ],
-        negatives: vec![negative(NegativeKind::Flood, "buynow"), negative(NegativeKind::Wave, "riseup")],
+        negatives: vec![
+            negative(NegativeKind::Flood, "buynow quickly"),
+            negative(NegativeKind::Wave, "riseup"),
+        ],
         tracked: vec![TrackedTerm { text: "morning".to_owned(), habit: Habit::Daily, bot_words: Vec::new() }],
     })
 }
@@ -193,17 +196,26 @@ fn rows_long_before_an_event_are_false_alarms_and_rows_just_before_are_not() {
 #[test]
 fn spam_is_named_and_waves_are_apart() {
     let figures = figures_of(|minute| match minute {
-        210 => vec![row(1, &["buynow"], 9.0), row(2, &["riseup"], 8.0), row(3, &["cheapest"], 7.0)],
-        300 => vec![row(1, &["buynow"], 9.0)],
+        210 => vec![
+            row(1, &["buynow quickly"], 9.0),
+            row(2, &["riseup"], 8.0),
+            row(3, &["cheapest"], 7.0),
+            row(4, &["quickly"], 6.0),
+        ],
+        300 => vec![row(1, &["buynow quickly"], 9.0)],
         _ => Vec::new(),
     });
-    assert_eq!(figures.native.false_alarms_by_source[&Source::Flood], 2, "the other words of its text, too");
+    assert_eq!(
+        figures.native.false_alarms_by_source[&Source::Flood],
+        3,
+        "the other words of its text and of its name, too"
+    );
     assert_eq!(
         figures.native.false_alarms_by_source[&Source::Filler],
         1,
         "an hour after the flood it is a word"
     );
-    assert_eq!(figures.native.false_alarms_per_hour, 3.0 / 6.0, "waves are not among them");
+    assert_eq!(figures.native.false_alarms_per_hour, 4.0 / 6.0, "waves are not among them");
     assert_eq!(figures.native.wave_alarms, 1);
 }
 
@@ -245,6 +257,7 @@ fn a_world_that_is_written_and_replayed_scores_the_same() {
     writer.finish().unwrap();
     let trends = folder.path().join("trends.jsonl");
     let asked = cli::Replay {
+        map: None,
         files: vec![path],
         speed: 0.0,
         out: Some(trends.clone()),

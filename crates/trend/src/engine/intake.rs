@@ -29,11 +29,11 @@ impl Engine {
         self.shard_occurrences.fill(0);
         self.seen.advance(start_of(minute));
         let order = pending.order();
-        self.posts.push_pane(
-            minute,
-            std::mem::take(&mut pending.text),
-            std::mem::take(&mut pending.keywords),
-        );
+        self.phrases.advance(minute);
+        self.rare.advance(minute);
+        // With its phrases a post has about half as many keywords again.
+        let keywords = Vec::with_capacity(pending.keywords.len() * 3 / 2);
+        self.posts.push_pane(minute, std::mem::take(&mut pending.text), keywords);
         for place in order {
             let event = &pending.events[place as usize];
             match event.action {
@@ -67,7 +67,9 @@ impl Engine {
     ) {
         if self.find(event).is_some() {
             counters.posts_repeated += 1;
-            self.release_keywords(event);
+            for keyword in pending.keywords_of(event).iter().filter_map(|used| used.keyword()) {
+                self.keywords.release(keyword);
+            }
             return;
         }
         let author = self.insert(minute, event, pending, settings, counters);
@@ -91,6 +93,9 @@ impl Engine {
     ) -> u32 {
         let uri_hash = xxh3_64(self.posts.last_text(event.text_start, event.uri_len).as_bytes());
         let author = self.authors.number_of(event.author_hash);
+        let phrases = self.phrases_of(event, pending);
+        let (_, keywords_start) = self.posts.append_to_last([], pending.keywords_of(event));
+        self.posts.append_to_last([], &phrases);
         let post = Post {
             witnessed: event.witnessed,
             event_id: event.event_id,
@@ -98,8 +103,9 @@ impl Engine {
             text_start: event.text_start,
             uri_len: event.uri_len,
             text_len: event.text_len,
-            keywords_start: event.keywords_start,
-            keywords_len: event.keywords_len,
+            keywords_start,
+            // At most 64 words, as many watched terms, and as many phrases.
+            keywords_len: event.keywords_len + phrases.len() as u8,
             is_live: true,
             is_by_newcomer: self.seen.see(event.author_hash),
             before_of_author: self.authors.last_post(author),
@@ -115,7 +121,7 @@ impl Engine {
         // Every shard may retain its part of the occurrences, and every minute its part of that.
         let parts = SHARDS as u32 * settings.retained_minutes();
         let budget = settings.occurrences_max.div_ceil(parts);
-        for place in 0..usize::from(event.keywords_len) {
+        for place in 0..self.posts.keywords(index).len() {
             let used = self.posts.keywords_mut(index)[place];
             let Some(keyword) = used.keyword() else { continue };
             let entry = self.keywords.entry(keyword);
@@ -130,7 +136,8 @@ impl Engine {
             }
             *shard += u32::from(!is_watched);
             // A pane has fewer than 2^32 keywords: that is checked where they come in.
-            let mixed = pending.mixed_form(event.keywords_start + place as u32);
+            let is_phrase = place >= usize::from(event.keywords_len);
+            let mixed = if is_phrase { "" } else { pending.mixed_form(event.keywords_start + place as u32) };
             self.keywords.push(keyword, Occurrence::new(number, used), mixed, minute);
         }
         self.count(index);
@@ -176,16 +183,6 @@ impl Engine {
         let uses = self.posts.keywords_mut(index);
         for place in copied {
             uses[place] = uses[place].as_copy();
-        }
-    }
-
-    /// Gives back the keywords of an event that adds no post.
-    fn release_keywords(&mut self, event: &PendingEvent) {
-        for place in 0..usize::from(event.keywords_len) {
-            let used = self.posts.last_keyword_mut(event.keywords_start as usize + place);
-            if let Some(keyword) = used.and_then(|used| std::mem::replace(used, KeywordUse::NONE).keyword()) {
-                self.keywords.release(keyword);
-            }
         }
     }
 

@@ -2,18 +2,16 @@
 
 use std::cmp::Reverse;
 
-use skytrend_event::{KeywordCount, WindowKind};
+use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
 
 use super::{Engine, start_of};
 use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
 use crate::keywords::{Entry, Tallies};
 use crate::language::LanguageCode;
-use crate::newcomers::surplus;
 use crate::posts::Since;
-use crate::rank::{Candidate, Window, with_sign};
+use crate::rank::{Window, with_sign};
 use crate::settings::Settings;
-use crate::sketch::AuthorSketch;
 use crate::state::KeywordState;
 use crate::tally::Tally;
 use crate::window::WindowOutput;
@@ -22,12 +20,11 @@ use crate::window::WindowOutput;
 type CountRow = (Reverse<u32>, u64, u32, u32, LanguageCode, SurfaceForm);
 
 /// A window that is being counted.
-#[derive(Clone, Copy)]
-struct Counted {
-    window: Window,
+pub(super) struct Counted {
+    pub(super) window: Window,
     /// The minute it ends with.
-    minute: i64,
-    since: Since,
+    pub(super) minute: i64,
+    pub(super) since: Since,
 }
 
 impl Engine {
@@ -40,8 +37,8 @@ impl Engine {
         let start = minute + 1 - i64::from(minutes);
         let window = Window { kind, start: start_of(start), end: start_of(minute + 1) };
         let since = self.posts.since_minute(start);
-        let counted = Counted { window, minute, since };
         let first = since.first;
+        let counted = Counted { window, minute, since };
 
         let mut rows: Vec<CountRow> = Vec::with_capacity(self.counts_before);
         let mut candidates = Vec::new();
@@ -63,14 +60,13 @@ impl Engine {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
         });
-        let (trends, mut alerts) = ranking.rank(window, candidates, since.posts, tested, settings, |key| {
-            self.context_of(key, first, settings)
-        });
+        let (trends, mut alerts) =
+            ranking.rank(window, candidates, tested, settings, |key| self.context_of(key, first, settings));
         match kind {
             WindowKind::Sliding => self.sliding = ranking,
             WindowKind::Tumbling => self.tumbling = ranking,
         }
-        let (watched, watch_alerts) = self.watched(window, minute, first, since.posts, settings);
+        let (watched, watch_alerts) = self.watched(window, minute, first, counted.since.posts, settings);
         alerts.extend(watch_alerts);
         WindowOutput {
             window: kind,
@@ -103,9 +99,15 @@ impl Engine {
         if counted.window.kind == WindowKind::Sliding {
             if self.keywords.state(number).is_none() && tally.authors >= settings.admission_authors {
                 let mut admitted = KeywordState::new(counted.minute);
-                admitted.baseline =
-                    Baseline::admitted(&self.stream, settings.admission_authors, settings.sliding_minutes);
+                let before = self.rare.posts(self.keywords.entry(number).hash);
                 let posts = &self.posts;
+                let occurrences = self.keywords.entry(number).occurrences.as_slice();
+                let language = self.tallier.describe(occurrences, posts).0;
+                let (in_language, _) = self.tallier.in_language(occurrences, posts, language);
+                admitted.language = language;
+                admitted.note_language(occurrences.len(), in_language, language);
+                let home = self.streams.known(admitted.home());
+                admitted.baseline = Baseline::admitted(self.streams.of(home), before);
                 for occurrence in self.keywords.entry(number).occurrences.as_slice() {
                     let post = posts.post(posts.index_of(occurrence.post()));
                     admitted.apply(crate::minute_of(post.witnessed), 1);
@@ -117,75 +119,6 @@ impl Engine {
             }
         }
         Some(tally)
-    }
-
-    /// The keyword as a candidate, if it stands out or is watched.
-    fn candidate(
-        &mut self,
-        number: u32,
-        tally: &Tally,
-        is_tested: bool,
-        counted: &Counted,
-        settings: &Settings,
-    ) -> Option<Candidate> {
-        let stream = &self.stream;
-        let state = self.keywords.state_mut(number)?;
-        if !is_tested && !state.is_watched(counted.minute) {
-            return None;
-        }
-        let (minute, posts) = (counted.minute, counted.since.posts);
-        let mut assessment = state.assess(minute, tally, 0.0, posts, stream, settings);
-        if !assessment.stands_out && !state.is_watched(minute) {
-            return None;
-        }
-        let surplus = self.surplus_newcomers(number, &counted.since);
-        let state = self.keywords.state_mut(number)?;
-        if surplus > 0.0 {
-            assessment = state.assess(minute, tally, surplus, posts, &self.stream, settings);
-        }
-        state.watch(minute, &assessment, settings);
-        if !assessment.stands_out && !state.is_watched(minute) {
-            return None;
-        }
-        let (sparkline, watched_until) = (state.sparkline(counted.minute), state.watched_until);
-        self.keywords.set_watched_until(number, watched_until);
-        let (language, form) = self.describe(number, counted.since.first);
-        let sketch = self.sketch(number, counted.since.first);
-        let entry = self.keywords.entry(number);
-        if self.rules.block(entry.kind, &entry.normalized, language) {
-            return None;
-        }
-        let (display, language) = (display(entry, form), language.text());
-        let key = (entry.normalized.to_string(), entry.kind);
-        Some(Candidate {
-            key,
-            display,
-            language,
-            posts: tally.posts,
-            authors: tally.authors,
-            assessment,
-            sparkline,
-            sketch,
-        })
-    }
-
-    /// How many more newcomers than usual are among the authors that the keyword's tally counts.
-    fn surplus_newcomers(&mut self, number: u32, since: &Since) -> f64 {
-        let posts = &self.posts;
-        let occurrences = self.keywords.entry(number).occurrences.as_slice();
-        let before = occurrences.partition_point(|o| posts.index_of(o.post()) < since.first);
-        let authors = self.authors.numbers();
-        let (newcomers, all) = self.tallier.newcomers(&occurrences[before..], posts, authors);
-        surplus(newcomers, all, since.newcomer_posts as f64 / since.posts.max(1) as f64)
-    }
-
-    /// The authors of the keyword's posts in the window.
-    fn sketch(&self, number: u32, first: usize) -> AuthorSketch {
-        let posts = &self.posts;
-        let places =
-            self.keywords.entry(number).occurrences.as_slice().iter().map(|o| posts.index_of(o.post()));
-        let authors = places.filter(|&place| place >= first).map(|place| posts.authors()[place]);
-        AuthorSketch::of(authors.map(|author| self.authors.hash_of(author)).collect())
     }
 
     /// In what language the keyword's posts in the window mostly are, and how it is mostly written.
@@ -231,9 +164,10 @@ fn prefix(text: &str) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
-fn display(entry: &Entry, form: SurfaceForm) -> String {
+pub(super) fn display(entry: &Entry, form: SurfaceForm) -> String {
     let text = match (form, &entry.mixed) {
         (SurfaceForm::Mixed, Some(mixed)) => mixed.to_string(),
+        _ if entry.kind == KeywordKind::Phrase => form.write_words(&entry.normalized),
         _ => form.write(&entry.normalized),
     };
     with_sign(entry.kind, text)

@@ -16,6 +16,8 @@ pub(crate) struct Candidate {
     /// As people mostly write it.
     pub(crate) display: String,
     pub(crate) language: String,
+    /// Posts in this language in the window.
+    pub(crate) language_posts: u32,
     pub(crate) posts: u32,
     pub(crate) authors: u32,
     pub(crate) assessment: Assessment,
@@ -51,6 +53,7 @@ impl Candidate {
             key,
             display,
             language: "und".to_owned(),
+            language_posts: 0,
             posts: 0,
             authors: 0,
             assessment,

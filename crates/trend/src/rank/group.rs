@@ -5,14 +5,17 @@ use skytrend_event::KeywordKind;
 
 use super::candidate::Candidate;
 use super::topic::TopicId;
-use crate::sketch::AuthorSketch;
 
 /// Two keywords are one topic if the rarer one shares this many of its authors with the other, beyond chance.
 const SHARED_TO_JOIN: f64 = 0.3;
 /// Keywords that were one topic in the window before stay so down to this share.
 const SHARED_TO_STAY: f64 = 0.2;
-/// A name or a hashtag stands for the words it is made of if it has this part of what they have.
+/// A name stands for the words it is made of if it has this part of what they have, …
 const NAME_PART: f64 = 0.5;
+/// … and a hashtag for the name that it is made of with this part.
+const HASHTAG_PART: f64 = 0.6;
+/// Who stands for a topic already needs only this part of that.
+const NAME_HOLD: f64 = 0.75;
 /// Who stands for a topic goes on doing so while it has this part of what the strongest has.
 const LEADER_PART: f64 = 0.5;
 
@@ -28,7 +31,6 @@ pub(super) struct Group {
 /// `led` whether it stood for it.
 pub(super) fn group(
     candidates: &[Candidate],
-    authors_of_all: f64,
     topic_before: impl Fn(&Candidate) -> Option<TopicId>,
     led: impl Fn(&Candidate) -> bool,
 ) -> Vec<Group> {
@@ -37,7 +39,7 @@ pub(super) fn group(
     for (place, candidate) in candidates.iter().enumerate() {
         let closeness = |group: &Group| {
             let to = |&member: &usize| {
-                let share = containment(&candidate.sketch, &candidates[member].sketch, authors_of_all);
+                let share = shared(candidate, &candidates[member]);
                 let stays = before[place].is_some() && before[place] == before[member];
                 let needed = if stays { SHARED_TO_STAY } else { SHARED_TO_JOIN };
                 (share >= needed).then_some(share)
@@ -63,25 +65,35 @@ pub(super) fn group(
     groups
 }
 
-fn containment(left: &AuthorSketch, right: &AuthorSketch, authors_of_all: f64) -> f64 {
-    left.containment(right, authors_of_all)
+/// Share of the rarer one's authors that they have in common, beyond chance. Chance meets people of one language: where
+/// that has few posts, the same few people write about everything. A name and a word of it don't meet by chance.
+fn shared(left: &Candidate, right: &Candidate) -> f64 {
+    let is_one_name = is_part(left, right) || is_part(right, left);
+    let people = if is_one_name { u32::MAX } else { left.language_posts.min(right.language_posts) };
+    left.sketch.containment(&right.sketch, f64::from(people))
 }
 
 /// The strongest, or the name or hashtag that it is a part of; but the one that stood for the topic before stays while
 /// it is no part of that and has about as much.
 fn leader(group: &Group, candidates: &[Candidate], led: impl Fn(&Candidate) -> bool) -> usize {
     let strongest = group.members[0];
-    let named = group
-        .members
-        .iter()
-        .copied()
-        .filter(|&member| {
-            is_part(&candidates[strongest], &candidates[member])
-                && candidates[member].observed() >= NAME_PART * candidates[strongest].observed()
-        })
-        // The longest name; of two as long the stronger one, which comes first.
-        .min_by_key(|&member| std::cmp::Reverse(name_length(&candidates[member])))
-        .unwrap_or(strongest);
+    // Who has the name keeps it with less.
+    let hold = |member: usize| if led(&candidates[member]) { NAME_HOLD } else { 1.0 };
+    let is_name = |kind: KeywordKind, of: usize, part: f64| {
+        move |&member: &usize| {
+            candidates[member].key.1 == kind
+                && is_part(&candidates[of], &candidates[member])
+                && candidates[member].observed() >= part * hold(member) * candidates[of].observed()
+        }
+    };
+    let members = || group.members.iter().copied();
+    // The longest name; of two as long the stronger one, which comes first.
+    let longest = |member: &usize| std::cmp::Reverse(name_length(&candidates[*member]));
+    let phrase = members().filter(is_name(KeywordKind::Phrase, strongest, NAME_PART)).min_by_key(longest);
+    let name = phrase.unwrap_or(strongest);
+    // A hashtag counts for the name it is made of, too; it is the name if that is mostly written as a hashtag.
+    let hashtag = members().filter(is_name(KeywordKind::Hashtag, name, HASHTAG_PART)).min_by_key(longest);
+    let named = hashtag.unwrap_or(name);
     let stays = |member: usize| {
         led(&candidates[member])
             && !is_part(&candidates[member], &candidates[named])
@@ -94,20 +106,11 @@ fn name_length(candidate: &Candidate) -> usize {
     candidate.key.0.chars().count()
 }
 
-/// Whether `name` is a phrase or hashtag that holds the letters of `part`, which is less than that.
+/// Whether `name` is a phrase or hashtag with all letters of `part`: the words in it, or the same name written otherwise.
 fn is_part(part: &Candidate, name: &Candidate) -> bool {
-    let order = |kind| match kind {
-        KeywordKind::Word => 0,
-        KeywordKind::Hashtag => 1,
-        KeywordKind::Phrase => 2,
-    };
-    let (part_kind, name_kind) = (part.key.1, name.key.1);
-    if name_kind == KeywordKind::Word || part.key == name.key {
-        return false;
-    }
-    let (part_text, name_text) = (letters(&part.key.0), letters(&name.key.0));
-    name_text.contains(&part_text)
-        && (name_text.len() > part_text.len() || order(name_kind) > order(part_kind))
+    name.key.1 != KeywordKind::Word
+        && part.key != name.key
+        && letters(&name.key.0).contains(&letters(&part.key.0))
 }
 
 fn letters(text: &str) -> String {

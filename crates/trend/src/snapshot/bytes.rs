@@ -5,7 +5,6 @@ use skytrend_event::time::MINUTE;
 
 use super::SnapshotError;
 use crate::detector::TIME_MAX;
-use crate::newcomers::HALF_DAY;
 
 /// Counts and counters stay below this, so that adding to them can't overflow.
 const NUMBER_MAX: u64 = 1 << 62;
@@ -184,11 +183,6 @@ impl<'a> Reader<'a> {
     pub(super) fn minute(&mut self, what: &'static str) -> Result<i64, SnapshotError> {
         let minute = self.signed(what)?;
         if (0..=TIME_MAX.0 / MINUTE).contains(&minute) { Ok(minute) } else { Err(self.malformed(what)) }
-    }
-
-    pub(super) fn half_day(&mut self, what: &'static str) -> Result<i64, SnapshotError> {
-        let half_day = self.signed(what)?;
-        if (0..=TIME_MAX.0 / HALF_DAY).contains(&half_day) { Ok(half_day) } else { Err(self.malformed(what)) }
     }
 
     /// Nothing may be left.

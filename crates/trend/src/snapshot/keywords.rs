@@ -5,6 +5,7 @@ use skytrend_event::KeywordKind;
 
 use super::SnapshotError;
 use super::bytes::{Reader, Writer};
+use super::posts::read_language;
 use crate::baseline::Baseline;
 use crate::extract::{Keyword, SurfaceForm, hash_of};
 use crate::keywords::Keywords;
@@ -126,6 +127,8 @@ fn write_state(writer: &mut Writer<'_>, state: &KeywordState) {
     write_minutes(writer, &state.posts);
     write_minutes(writer, &state.observed);
     writer.signed(state.watched_until);
+    writer.number(u64::from(state.language.0));
+    writer.float(f64::from(state.language_share));
 }
 
 fn read_state(reader: &mut Reader<'_>) -> Result<KeywordState, SnapshotError> {
@@ -141,7 +144,9 @@ fn read_state(reader: &mut Reader<'_>) -> Result<KeywordState, SnapshotError> {
     let posts = read_minutes(reader)?;
     let observed = read_minutes(reader)?;
     let watched_until = reader.signed("end of the watch")?;
-    Ok(KeywordState { watched_until, observed, baseline, posts })
+    let language = read_language(reader)?;
+    let language_share = reader.amount("share of a language")? as f32;
+    Ok(KeywordState { watched_until, language, language_share, observed, baseline, posts })
 }
 
 fn write_season(writer: &mut Writer<'_>, season: &KeywordSeason) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use skytrend_event::time::MINUTE;
-use skytrend_event::{EventId, Micros, PostAction};
+use skytrend_event::{EventId, KeywordKind, Micros, PostAction};
 
 use super::SnapshotError;
 use super::bytes::{Reader, Writer};
@@ -11,6 +11,7 @@ use super::keywords::{Held, Places, read_use, write_uses};
 use super::posts::{read_languages, write_languages};
 use crate::Detector;
 use crate::engine::start_of;
+use crate::extract::{Link, hash_of};
 use crate::pane::{PendingEvent, PendingPane};
 use crate::signature::Signature;
 
@@ -32,6 +33,13 @@ pub(super) fn write(writer: &mut Writer<'_>, panes: &BTreeMap<i64, PendingPane>,
             write_uses(writer, &pane.keywords[uses.start as usize..uses.end as usize], places);
             for place in uses {
                 writer.text(pane.mixed_form(place));
+            }
+            let links = pane.links_of(event);
+            writer.count(links.len());
+            for &link in links {
+                writer.byte(link.first);
+                writer.byte(link.second);
+                writer.text(pane.phrase(link));
             }
         }
     }
@@ -79,6 +87,8 @@ fn read_event(
         text_len: text.len() as u16,
         keywords_start: pane.keywords.len() as u32,
         keywords_len: 0,
+        links_start: pane.links.len() as u32,
+        links_len: 0,
         languages: read_languages(reader)?,
         signature: Signature(reader.fixed("signature")?),
     };
@@ -96,6 +106,16 @@ fn read_event(
     for used in uses {
         pane.push_keyword(used, reader.short_text("form of a keyword")?);
         event.keywords_len += 1;
+    }
+    let links = reader.number_up_to(u64::from(u8::MAX), "number of links of an event")?;
+    for _ in 0..links {
+        let (first, second) = (reader.byte("end of a link")?, reader.byte("end of a link")?);
+        if first.max(second) >= event.keywords_len {
+            return Err(reader.malformed("end of a link"));
+        }
+        let phrase = reader.short_text("phrase")?;
+        pane.push_link(Link { first, second, phrase, hash: hash_of(KeywordKind::Phrase, phrase) });
+        event.links_len += 1;
     }
     pane.events.push(event);
     Ok(())

@@ -11,7 +11,6 @@ use super::keywords::{Held, Places, read_use, write_uses};
 use crate::authors::{Authors, Session, SessionTotals};
 use crate::engine::{Engine, start_of};
 use crate::language::{LanguageCode, Languages};
-use crate::newcomers::{Seen, SeenAuthors};
 use crate::posts::{NewPost, Occurrence, Post};
 use crate::signature::Signature;
 
@@ -143,33 +142,6 @@ pub(super) fn read_sessions(reader: &mut Reader<'_>, authors: &mut Authors) -> R
     Ok(())
 }
 
-pub(super) fn write_seen(writer: &mut Writer<'_>, authors: &SeenAuthors) {
-    writer.signed(authors.half_day);
-    writer.count(authors.sets().count());
-    for (place, set) in authors.sets() {
-        writer.count(place);
-        for seen in set {
-            writer.number(u64::from(seen.0));
-        }
-    }
-}
-
-pub(super) fn read_seen(reader: &mut Reader<'_>, authors: &mut SeenAuthors) -> Result<(), SnapshotError> {
-    authors.half_day = reader.half_day("half-day")?;
-    let mut next = 0;
-    for _ in 0..reader.count("number of sets of authors")? {
-        let place = reader.number("set of authors")?;
-        let set =
-            usize::try_from(place).ok().filter(|_| place >= next).and_then(|place| authors.set_mut(place));
-        let Some(set) = set else { return Err(reader.malformed("set of authors")) };
-        for seen in set {
-            *seen = Seen(reader.number_up_to(u64::from(u32::MAX), "author that was seen")? as u32);
-        }
-        next = place + 1;
-    }
-    Ok(())
-}
-
 pub(super) fn write_languages(writer: &mut Writer<'_>, languages: Languages) {
     for language in languages {
         writer.number(u64::from(language.0));
@@ -179,10 +151,12 @@ pub(super) fn write_languages(writer: &mut Writer<'_>, languages: Languages) {
 pub(super) fn read_languages(reader: &mut Reader<'_>) -> Result<Languages, SnapshotError> {
     let mut languages = Languages::default();
     for language in &mut languages {
-        *language = LanguageCode(reader.number_up_to(u64::from(u16::MAX), "language")? as u16);
-        if !language.is_valid() {
-            return Err(reader.malformed("language"));
-        }
+        *language = read_language(reader)?;
     }
     Ok(languages)
+}
+
+pub(super) fn read_language(reader: &mut Reader<'_>) -> Result<LanguageCode, SnapshotError> {
+    let language = LanguageCode(reader.number_up_to(u64::from(u16::MAX), "language")? as u16);
+    if language.is_valid() { Ok(language) } else { Err(reader.malformed("language")) }
 }

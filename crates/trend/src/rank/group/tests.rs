@@ -4,6 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::*;
 use crate::rank::Candidate;
 use crate::score::Score;
+use crate::sketch::AuthorSketch;
 use crate::state::Assessment;
 
 use KeywordKind::{Hashtag, Phrase, Word};
@@ -23,6 +24,7 @@ fn candidate(name: &str, kind: KeywordKind, people: std::ops::Range<u64>) -> Can
         key: (name.to_owned(), kind),
         display: name.to_owned(),
         language: "en".to_owned(),
+        language_posts: 1_000_000,
         posts: 9,
         authors: 9,
         assessment,
@@ -33,7 +35,7 @@ fn candidate(name: &str, kind: KeywordKind, people: std::ops::Range<u64>) -> Can
 
 /// Texts of the members of each group, the one that stands for it first.
 fn groups(candidates: &[Candidate]) -> Vec<Vec<&str>> {
-    named(candidates, &group(candidates, 1e6, |_| None, |_| false))
+    named(candidates, &group(candidates, |_| None, |_| false))
 }
 
 fn named<'a>(candidates: &'a [Candidate], groups: &[Group]) -> Vec<Vec<&'a str>> {
@@ -72,8 +74,8 @@ fn a_name_stands_for_its_words_and_a_hashtag_for_its_own() {
     let seldom = [candidate("taylor", Word, 0..100), candidate("taylor lautner", Phrase, 0..35)];
     assert_eq!(groups(&seldom), [vec!["taylor", "taylor lautner"]]);
     let tag = [candidate("ai", Word, 0..100), candidate("ai", Hashtag, 0..70)];
-    assert_eq!(named(&tag, &group(&tag, 1e6, |_| None, |_| false))[0].len(), 2);
-    assert_eq!(tag[group(&tag, 1e6, |_| None, |_| false)[0].leader].key.1, Hashtag);
+    assert_eq!(named(&tag, &group(&tag, |_| None, |_| false))[0].len(), 2);
+    assert_eq!(tag[group(&tag, |_| None, |_| false)[0].leader].key.1, Hashtag);
     let other_words = [candidate("storm", Word, 0..100), candidate("news now", Phrase, 0..90)];
     assert_eq!(
         groups(&other_words),
@@ -87,14 +89,14 @@ fn members_stay_with_less_than_it_takes_to_join() {
     let all = [candidate("earthquake", Word, 0..100), candidate("shaking", Word, 75..175)];
     let same_topic = |_: &Candidate| Some(TopicId(7));
     assert_eq!(groups(&all).len(), 2);
-    assert_eq!(group(&all, 1e6, same_topic, |_| false).len(), 1);
+    assert_eq!(group(&all, same_topic, |_| false).len(), 1);
 }
 
 #[test]
 fn who_stood_for_a_topic_stays_while_that_is_half_as_strong() {
     let led = |candidate: &Candidate| candidate.key.0 == "shaking";
     let about_as_strong = [candidate("earthquake", Word, 0..100), candidate("shaking", Word, 0..60)];
-    assert_eq!(group(&about_as_strong, 1e6, |_| None, led)[0].leader, 1);
+    assert_eq!(group(&about_as_strong, |_| None, led)[0].leader, 1);
     let weaker = [candidate("earthquake", Word, 0..100), candidate("shaking", Word, 0..40)];
-    assert_eq!(group(&weaker, 1e6, |_| None, led)[0].leader, 0);
+    assert_eq!(group(&weaker, |_| None, led)[0].leader, 0);
 }

@@ -1,0 +1,97 @@
+//! Which keywords of a window are candidates for its ranking, and how many of their authors count: what the tally
+//! cannot say is looked up in the posts here, for the few keywords that may stand out.
+
+use super::Engine;
+use super::windows::{Counted, display};
+use crate::newcomers::surplus;
+use crate::posts::{Occurrence, Since};
+use crate::rank::Candidate;
+use crate::settings::Settings;
+use crate::sketch::AuthorSketch;
+use crate::state::LeftOut;
+use crate::tally::{Crowd, Tally};
+
+impl Engine {
+    /// The keyword as a candidate, if it stands out or is watched.
+    pub(super) fn candidate(
+        &mut self,
+        number: u32,
+        tally: &Tally,
+        is_tested: bool,
+        counted: &Counted,
+        settings: &Settings,
+    ) -> Option<Candidate> {
+        let minute = counted.minute;
+        let state = self.keywords.state(number)?;
+        let home = self.streams.known(state.home());
+        let (stream, posts) = (self.streams.of(home), counted.since.posts_of(home));
+        let is_watched = state.is_watched(minute);
+        if !is_tested && !is_watched {
+            return None;
+        }
+        let everybody = LeftOut::default();
+        let mut assessment = state.assess(minute, tally, everybody, posts, stream, settings);
+        if !assessment.stands_out && !is_watched {
+            return None;
+        }
+        let left_out = self.left_out(number, &counted.since, settings);
+        let state = self.keywords.state_mut(number)?;
+        if left_out != everybody {
+            assessment = state.assess(minute, tally, left_out, posts, self.streams.of(home), settings);
+        }
+        state.watch(minute, &assessment, settings);
+        if !assessment.stands_out && !state.is_watched(minute) {
+            return None;
+        }
+        let (sparkline, watched_until) = (state.sparkline(minute), state.watched_until);
+        self.keywords.set_watched_until(number, watched_until);
+        let (language, form) = self.describe(number, counted.since.first);
+        let sketch = self.sketch(number, counted.since.first);
+        let entry = self.keywords.entry(number);
+        if self.rules.block(entry.kind, &entry.normalized, language) {
+            return None;
+        }
+        Some(Candidate {
+            key: (entry.normalized.to_string(), entry.kind),
+            display: display(entry, form),
+            language: language.text(),
+            language_posts: counted.since.languages.of(language),
+            posts: tally.posts,
+            authors: tally.authors,
+            assessment,
+            sparkline,
+            sketch,
+        })
+    }
+
+    /// Which of the authors that the keyword's tally counts are left out.
+    fn left_out(&mut self, number: u32, since: &Since, settings: &Settings) -> LeftOut {
+        let mut authors = std::mem::take(&mut self.crowd);
+        authors.clear();
+        let posts = &self.posts;
+        let originals = self.occurrences_since(number, since.first).iter().filter(|o| !o.is_copy());
+        authors.extend(originals.map(|occurrence| {
+            let place = posts.index_of(occurrence.post());
+            (posts.authors()[place], posts.post(place).is_by_newcomer)
+        }));
+        let crowd = Crowd::of(&mut authors);
+        self.crowd = authors;
+        let usual = since.newcomer_posts as f64 / since.posts.max(1) as f64;
+        let repeated = if settings.discount_repeats { crowd.repeated } else { 0.0 };
+        LeftOut { newcomers: surplus(crowd.newcomers, crowd.authors, usual), repeated }
+    }
+
+    /// The authors of the keyword's posts in the window.
+    fn sketch(&self, number: u32, first: usize) -> AuthorSketch {
+        let occurrences = self.occurrences_since(number, first).iter();
+        let authors = occurrences.map(|o| self.posts.authors()[self.posts.index_of(o.post())]);
+        AuthorSketch::of(authors.map(|author| self.authors.hash_of(author)).collect())
+    }
+
+    /// The keyword's occurrences in the posts from the place `first` on.
+    fn occurrences_since(&self, number: u32, first: usize) -> &[Occurrence] {
+        let occurrences = self.keywords.entry(number).occurrences.as_slice();
+        let before = occurrences.partition_point(|o| self.posts.index_of(o.post()) < first);
+        &occurrences[before..]
+    }
+}
