@@ -110,14 +110,13 @@ impl SeenAuthors {
 }
 
 /// How many of `newcomers` among `authors` are more than is usual where a share of `usual` of all posts comes from
-/// newcomers: more than beside so many others, by three standard deviations and one.
+/// newcomers: more than beside so many others and one, by three standard deviations and one.
 pub(crate) fn surplus(newcomers: u32, authors: u32, usual: f64) -> f64 {
-    let others = f64::from(authors) - f64::from(newcomers);
-    let odds = usual / (1.0 - usual).max(f64::EPSILON);
-    let expected = others * odds;
     if usual >= ALL_ARE_NEW {
         return 0.0;
     }
+    let others = f64::from(authors) - f64::from(newcomers);
+    let expected = (others + 1.0) * usual / (1.0 - usual);
     (f64::from(newcomers) - expected - 3.0 * libm::sqrt(expected) - 1.0).max(0.0)
 }
 
@@ -184,8 +183,9 @@ mod tests {
     fn only_more_newcomers_than_usual_are_surplus() {
         let near = |value: f64, expected: f64| (value - expected).abs() < 1e-9;
         assert!(near(surplus(10, 100, 0.1), 0.0));
-        assert!(near(surplus(100, 100, 0.1), 99.0), "nobody else is there");
-        assert!(near(surplus(28, 118, 0.1), 28.0 - 10.0 - 3.0 * 10.0_f64.sqrt() - 1.0));
+        assert!(near(surplus(100, 100, 0.2), 100.0 - 0.25 - 1.5 - 1.0), "nobody else is there");
+        assert!(near(surplus(28, 117, 0.1), 28.0 - 10.0 - 3.0 * 10.0_f64.sqrt() - 1.0));
+        assert!(near(surplus(5, 5, 0.5), 0.0), "five newcomers are no campaign where every other one is new");
         assert!(near(surplus(100, 100, 1.0), 0.0), "all are new when we are");
         assert!(near(surplus(5, 5, 0.0), 4.0));
     }
