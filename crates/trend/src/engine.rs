@@ -58,6 +58,8 @@ pub(crate) struct Engine {
     shard_occurrences: Vec<u32>,
     /// Counts output for the window before: about as many will come.
     counts_before: usize,
+    /// Posts of the sliding window before the minute that is being closed.
+    window_posts: f64,
     /// Authors of a keyword, and whether each is a newcomer; empty between two uses.
     crowd: Vec<(u32, bool)>,
     /// For each keyword, how many posts of a sample it has; all zero between two uses.
@@ -96,6 +98,7 @@ impl Engine {
             sought: Vec::new(),
             shard_occurrences: vec![0; SHARDS],
             counts_before: 0,
+            window_posts: 0.0,
             crowd: Vec::new(),
             shared_posts: Vec::new(),
         }

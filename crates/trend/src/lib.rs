@@ -23,7 +23,7 @@
 //!   `start <= witnessed < end` whose extraction has the keyword, without those retracted by an event with
 //!   `witnessed < end`; `unique_authors` is the number of their distinct authors, exactly.
 //! - A phrase of two to four words counts from its third post within about a quarter of an hour on, whatever becomes of
-//!   the first two.
+//!   the first two, while its words are neighbours far more often than chance would make them.
 //! - `Deleted` retracts the post with its URI. `AuthorRemoved` retracts all posts of the author before it. `Updated`
 //!   retracts the post with its URI and counts as a new post, at the time of the update. `Created` with the URI of a
 //!   post that is retained counts once. A URI that was deleted may be created again, and counts again.

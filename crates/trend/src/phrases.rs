@@ -1,8 +1,8 @@
-//! Which neighbours are used together often enough to be counted as a phrase. Nearly all pairs of words of a post are
-//! never seen again, so they get no place among the keywords; this table counts them in eight megabytes, and a pair
-//! counts as a keyword from its third post within a quarter of an hour on.
+//! How often neighbours are used together. Nearly all pairs of words of a post are never seen again, so they get no place
+//! among the keywords; this table counts them in eight megabytes. Which ones are phrases is decided by those who know how
+//! often each of the words is used (`engine/phrases.rs`).
 //!
-//! A pair is known by 22 bits of its hash within one of 2^17 sets, so next to no pair is taken for another one. Of a
+//! A pair is known by 18 bits of its hash within one of 2^17 sets, so next to no pair is taken for another one. Of a
 //! full set, the pair that was silent for the longest leaves, of several the one with the fewest posts.
 
 use crate::keywords::shard_of;
@@ -14,25 +14,23 @@ const SET_LEN: usize = 16;
 const GENERATION_MINUTES: i64 = 10;
 const GENERATIONS: u32 = 64;
 /// Counting stops here.
-const COUNT_MAX: u32 = 15;
-/// A pair is a phrase from this many posts on.
-pub(crate) const PHRASE_POSTS: u32 = 3;
+const COUNT_MAX: u32 = 255;
 
-/// One pair: 22 bits of identity (never zero), six of the stretch it was last seen in, four of its count. Zero is none.
+/// One pair: 18 bits of identity (never zero), six of the stretch it was last seen in, eight of its count. Zero is none.
 #[derive(Clone, Copy)]
 struct Pair(u32);
 
 impl Pair {
     fn new(identity: u32, generation: u32, count: u32) -> Self {
-        Self(identity << 10 | (generation % GENERATIONS) << 4 | count.min(COUNT_MAX))
+        Self(identity << 14 | (generation % GENERATIONS) << 8 | count.min(COUNT_MAX))
     }
 
     fn identity(self) -> u32 {
-        self.0 >> 10
+        self.0 >> 14
     }
 
     fn age(self, generation: u32) -> u32 {
-        generation.wrapping_sub(self.0 >> 4) % GENERATIONS
+        generation.wrapping_sub(self.0 >> 8) % GENERATIONS
     }
 
     fn count(self) -> u32 {
@@ -76,7 +74,7 @@ impl PhraseCounts {
     /// One more post with the pair; how many there were lately, this one too.
     pub(crate) fn note(&mut self, hash: u64) -> u32 {
         let now = now(self.generation);
-        let identity = (hash as u32 & ((1 << 22) - 1)).max(1);
+        let identity = (hash as u32 & ((1 << 18) - 1)).max(1);
         let set = self.sets.set_of(shard_of(hash), hash >> 22);
         if let Some(number) = set.iter_mut().find(|number| Pair(**number).identity() == identity) {
             let pair = Pair(*number);
@@ -126,7 +124,7 @@ mod tests {
         assert_eq!(note(10), 2, "what came in the ten minutes before counts half");
         assert_eq!(note(30), 1, "what came before that counts nothing");
         assert_eq!(note(100_000), 1);
-        assert_eq!((0..30).map(|_| note(100_001)).max(), Some(COUNT_MAX));
+        assert_eq!((0..300).map(|_| note(100_001)).max(), Some(COUNT_MAX));
     }
 
     #[test]

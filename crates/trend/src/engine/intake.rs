@@ -30,6 +30,8 @@ impl Engine {
         self.seen.advance(start_of(minute));
         let order = pending.order();
         self.phrases.advance(minute);
+        let start = minute - i64::from(settings.sliding_minutes);
+        self.window_posts = self.posts.since_minute(start).posts as f64;
         self.rare.advance(minute);
         // With its phrases a post has about half as many keywords again.
         let keywords = Vec::with_capacity(pending.keywords.len() * 3 / 2);

@@ -1,5 +1,5 @@
-//! The phrases of a post that comes in: pairs of neighbours that are used together often enough, and the phrases of
-//! three and four words that overlap in such pairs.
+//! The phrases of a post that comes in: pairs of neighbours that are used together far more often than chance would put
+//! them side by side, and the phrases of three and four words that overlap in such pairs.
 
 use skytrend_event::KeywordKind;
 use smallvec::SmallVec;
@@ -7,9 +7,16 @@ use smallvec::SmallVec;
 use super::Engine;
 use crate::extract::{SurfaceForm, hash_of};
 use crate::pane::{PendingEvent, PendingLink, PendingPane};
-use crate::phrases::PHRASE_POSTS;
 use crate::posts::KeywordUse;
 
+/// A phrase counts from this many posts on, within about a quarter of an hour.
+const PHRASE_POSTS: u32 = 3;
+/// Two words that do not belong together are side by side in one of so many posts that have both.
+const POSTS_TO_MEET: f64 = 8.0;
+/// Words belong together when they meet so many times as often as that.
+const BEYOND_CHANCE: f64 = 4.0;
+/// A longer phrase counts if it is this part of the rarer of the two that it is made of.
+const LONGER_PART: f64 = 0.25;
 /// A post counts for at most so many phrases.
 const PHRASES_PER_POST_MAX: usize = 64;
 /// Words of the longest phrases.
@@ -23,6 +30,8 @@ struct Found {
     /// Its first and last link.
     first: usize,
     last: usize,
+    /// How many posts had it lately.
+    posts: u32,
     text: String,
 }
 
@@ -39,9 +48,13 @@ impl Engine {
         let mut shorter: SmallVec<[Found; 4]> = SmallVec::new();
         for (place, &link) in links.iter().enumerate() {
             let text = pending.phrase(link);
-            if text.len() <= PHRASE_BYTES_MAX && self.phrases.note(link.hash) >= PHRASE_POSTS {
+            let posts = self.phrases.note(link.hash);
+            if text.len() <= PHRASE_BYTES_MAX
+                && posts >= PHRASE_POSTS
+                && f64::from(posts) >= BEYOND_CHANCE * self.met_by_chance(link, event, pending)
+            {
                 self.use_phrase(link.hash, text, &links[place..=place], event, pending, &mut uses);
-                shorter.push(Found { first: place, last: place, text: text.to_owned() });
+                shorter.push(Found { first: place, last: place, posts, text: text.to_owned() });
             }
         }
         for _ in 2..WORDS_MAX {
@@ -58,14 +71,29 @@ impl Engine {
                 let Some(added) = pending.phrase(last).get(known..) else { continue };
                 let text = [left.text.as_str(), added].concat();
                 let hash = hash_of(KeywordKind::Phrase, &text);
-                if text.len() <= PHRASE_BYTES_MAX && self.phrases.note(hash) >= PHRASE_POSTS {
+                let posts = self.phrases.note(hash);
+                let rarer = left.posts.min(right.posts);
+                if text.len() <= PHRASE_BYTES_MAX
+                    && posts >= PHRASE_POSTS
+                    && f64::from(posts) >= LONGER_PART * f64::from(rarer)
+                {
                     self.use_phrase(hash, &text, &links[left.first..=right.last], event, pending, &mut uses);
-                    longer.push(Found { first: left.first, last: right.last, text });
+                    longer.push(Found { first: left.first, last: right.last, posts, text });
                 }
             }
             shorter = longer;
         }
         uses
+    }
+
+    /// In how many posts of the window the words of a link would be neighbours by chance.
+    fn met_by_chance(&self, link: PendingLink, event: &PendingEvent, pending: &PendingPane) -> f64 {
+        let uses = pending.keywords_of(event);
+        let posts_of = |word: u8| {
+            let keyword = uses[usize::from(word)].keyword();
+            keyword.map_or(0.0, |number| f64::from(self.keywords.tallies(number).sliding.posts))
+        };
+        posts_of(link.first) * posts_of(link.second) / (POSTS_TO_MEET * self.window_posts.max(1.0))
     }
 
     fn use_phrase(
