@@ -68,7 +68,7 @@ pub struct Trend {
     pub confidence_score: f64,
     /// Change of what is scored over the last ten minutes, per minute.
     pub velocity: f64,
-    /// What it is ranked by.
+    /// What it is ranked by: how many authors more than expected its strongest keyword has, at least.
     pub score: f64,
     /// 1 for the first; 0 when ended.
     pub rank: u32,

@@ -65,6 +65,8 @@ struct Ranked {
     /// Place, from 1.
     rank: u32,
     rank_change: Option<i32>,
+    /// What it is ranked by: that of its strongest keyword.
+    score: f64,
     confidence: f64,
 }
 
@@ -170,6 +172,11 @@ impl Ranking {
                 Some((self.topics.get(&id)?.started_at, id))
             });
             let oldest = known.filter(|(_, id)| !taken.contains(id)).min();
+            let stands_out = group.members.iter().any(|&member| standing[member].assessment.stands_out);
+            if oldest.is_none() && !stands_out {
+                // What is left of something that others go on with: nothing starts with that.
+                continue;
+            }
             let id =
                 oldest.map_or_else(|| TopicId::new(&standing[group.leader].key, window.end), |(_, id)| id);
             taken.push(id);
@@ -188,9 +195,10 @@ impl Ranking {
         let mut all: Vec<Ranked> = topics
             .into_iter()
             .zip(rank_of)
-            .map(|((id, group, _), rank)| Ranked {
+            .map(|((id, group, score), rank)| Ranked {
                 id,
                 rank,
+                score,
                 rank_change: self.topics.get(&id).map(|topic| topic.rank.cast_signed() - rank.cast_signed()),
                 confidence: confidences[group.leader],
                 group,
@@ -215,6 +223,7 @@ impl Ranking {
         Trend {
             rank: ranked.rank,
             rank_change: ranked.rank_change,
+            score: ranked.score,
             confidence_score: ranked.confidence,
             is_alerting: self.alerts.contains_key(&ranked.id),
             terms: terms.map(|candidate| candidate.display.clone()).collect(),

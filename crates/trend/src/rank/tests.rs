@@ -80,6 +80,16 @@ fn a_trend_lasts_until_it_stayed_below_for_a_while() {
 }
 
 #[test]
+fn what_is_left_of_a_topic_that_others_go_on_with_starts_nothing() {
+    let mut ranking = Ranking::default();
+    rank(&mut ranking, 0, vec![candidate("quake", 60.0, 9.0), candidate("qué", 40.0, 7.0)]);
+    // The two are used by different people now; the weaker one does not stand out any more.
+    let apart = Candidate { sketch: authors_of("other", 0..40), ..candidate("qué", 12.0, 1.5) };
+    let (trends, _) = rank(&mut ranking, 1, vec![candidate("quake", 60.0, 9.0), apart]);
+    assert_eq!(names(&trends), [("quake", 1)]);
+}
+
+#[test]
 fn one_that_vanishes_ends_at_once() {
     let mut ranking = Ranking::default();
     rank(&mut ranking, 0, vec![candidate("quake", 40.0, 5.0)]);
