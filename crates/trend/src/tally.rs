@@ -47,16 +47,22 @@ impl Tally {
 const REPEATED_MAX: usize = 3;
 
 /// Who the authors of a keyword are.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Crowd {
     pub(crate) authors: u32,
     /// How many of them are newcomers.
     pub(crate) newcomers: u32,
-    /// What they count less for having posted more than once.
-    pub(crate) repeated: f64,
+    /// What they count less for having posted more than once, in thirds of an author: a sum of whole numbers, so that
+    /// the order of the authors, which depends on restarts, does not matter.
+    pub(crate) repeated_thirds: u32,
 }
 
 impl Crowd {
+    /// What they count less for having posted more than once, in authors.
+    pub(crate) fn repeated(self) -> f64 {
+        f64::from(self.repeated_thirds) / REPEATED_MAX as f64
+    }
+
     /// Of the authors of posts, each as often as it has one, and whether it is a newcomer.
     pub(crate) fn of(authors: &mut [(u32, bool)]) -> Self {
         authors.sort_unstable();
@@ -64,7 +70,7 @@ impl Crowd {
         for of_author in authors.chunk_by(|left, right| left.0 == right.0) {
             crowd.authors += 1;
             crowd.newcomers += u32::from(of_author.iter().any(|&(_, is_newcomer)| is_newcomer));
-            crowd.repeated += (of_author.len().min(REPEATED_MAX) - 1) as f64 / REPEATED_MAX as f64;
+            crowd.repeated_thirds += of_author.len().min(REPEATED_MAX) as u32 - 1;
         }
         crowd
     }
@@ -144,8 +150,6 @@ mod tests {
     #[test]
     fn a_crowd_is_counted_by_author() {
         let mut authors = [(7, false), (3, true), (7, false), (9, false), (3, true), (7, false), (7, false)];
-        let crowd = Crowd::of(&mut authors);
-        assert_eq!((crowd.authors, crowd.newcomers), (3, 1));
-        assert!((crowd.repeated - 1.0).abs() < 1e-9, "a third and two thirds");
+        assert_eq!(Crowd::of(&mut authors), Crowd { authors: 3, newcomers: 1, repeated_thirds: 3 });
     }
 }

@@ -77,7 +77,7 @@ impl Engine {
         let crowd = Crowd::of(&mut authors);
         self.crowd = authors;
         let usual = since.newcomer_posts as f64 / since.posts.max(1) as f64;
-        let repeated = if settings.discount_repeats { crowd.repeated } else { 0.0 };
+        let repeated = if settings.discount_repeats { crowd.repeated() } else { 0.0 };
         LeftOut { newcomers: surplus(crowd.newcomers, crowd.authors, usual), repeated }
     }
 
