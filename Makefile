@@ -17,7 +17,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: ## Simulated Bluesky and the real pipeline, offline, live trends in this terminal
-	@echo "building skytrend (about two and a half minutes on two cores the first time) …"
+	@echo "building skytrend (about three minutes on two cores the first time) …"
 	@$(CARGO) build --locked --profile demo -p skytrend
 	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/demo/skytrend" demo $(ARGS)
 

@@ -93,6 +93,11 @@ impl Expectation {
     }
 }
 
+/// Authors of any keyword in the stream's past, before anything is known of it.
+fn prior_authors(stream: &StreamLevel) -> f64 {
+    PRIOR_AUTHORS + PRIOR_AUTHORS_PER_EPOCH * stream.epochs
+}
+
 impl Baseline {
     /// Of a keyword that gets a state only now, after it had `posts` in the stream's past.
     pub(crate) fn admitted(stream: &StreamLevel, posts: f64) -> Self {
@@ -112,7 +117,7 @@ impl Baseline {
         stream: &StreamLevel,
         window_posts: f64,
     ) -> Expectation {
-        let prior = PRIOR_AUTHORS + PRIOR_AUTHORS_PER_EPOCH * stream.epochs;
+        let prior = prior_authors(stream);
         let share = self.share(stream);
         let dispersion = ((PRIOR_DISPERSION * PRIOR_DISPERSION_EPOCHS + self.dispersion)
             / (PRIOR_DISPERSION_EPOCHS + self.dispersion_weight))
@@ -138,8 +143,7 @@ impl Baseline {
 
     /// Authors in each post of the stream, in the long run.
     fn share(&self, stream: &StreamLevel) -> f64 {
-        let prior = PRIOR_AUTHORS + PRIOR_AUTHORS_PER_EPOCH * stream.epochs;
-        (self.authors + prior) / (stream.posts + PRIOR_POSTS)
+        (self.authors + prior_authors(stream)) / (stream.posts + PRIOR_POSTS)
     }
 
     /// The factors of the hour of the day and of the hour of the week.

@@ -81,7 +81,7 @@ pub struct Extraction {
     tokens: Tokens,
     found: Vec<Found>,
     linker: Linker,
-    /// Normalised texts, mixed surfaces and bridges, one after the other.
+    /// Normalised texts, mixed surfaces and phrases, one after the other.
     buffer: String,
     keywords_max: usize,
     overflow: u32,

@@ -35,7 +35,7 @@ pub struct ExtractedEvents {
     watched: Vec<Watched>,
     /// The links between the keywords of the events, likewise.
     links: Vec<FoundLink>,
-    /// URI, start of the text, keywords and bridges of the events, event after event.
+    /// URI, start of the text, keywords and phrases of the events, event after event.
     text: String,
 }
 

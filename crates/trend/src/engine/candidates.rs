@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// The keyword's occurrences in the posts from the place `first` on.
-    fn occurrences_since(&self, number: u32, first: usize) -> &[Occurrence] {
+    pub(super) fn occurrences_since(&self, number: u32, first: usize) -> &[Occurrence] {
         let occurrences = self.keywords.entry(number).occurrences.as_slice();
         let before = occurrences.partition_point(|o| self.posts.index_of(o.post()) < first);
         &occurrences[before..]

@@ -21,11 +21,8 @@ impl Engine {
     /// Samples and related keywords from the window whose first post is at `first`.
     pub(super) fn context_of(&mut self, key: &KeywordKey, first: usize, settings: &Settings) -> Context {
         let Some(number) = self.keywords.find(key.1, &key.0) else { return Context::default() };
-        let posts = &self.posts;
-        let occurrences = self.keywords.entry(number).occurrences.as_slice();
-        let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
         let newest: Vec<Occurrence> =
-            occurrences[before..].iter().rev().take(RELATED_POSTS_MAX).copied().collect();
+            self.occurrences_since(number, first).iter().rev().take(RELATED_POSTS_MAX).copied().collect();
         let (language, _) = self.tallier.describe(&newest, &self.posts);
         Context {
             sample_posts: self.samples(&newest, settings),

@@ -108,7 +108,7 @@ impl Engine {
                 admitted.note_language(occurrences.len(), in_language, language);
                 let home = self.streams.known(admitted.home());
                 admitted.baseline = Baseline::admitted(self.streams.of(home), before);
-                for occurrence in self.keywords.entry(number).occurrences.as_slice() {
+                for occurrence in occurrences {
                     let post = posts.post(posts.index_of(occurrence.post()));
                     admitted.apply(crate::minute_of(post.witnessed), 1);
                 }
