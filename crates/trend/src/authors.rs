@@ -8,6 +8,7 @@ use skytrend_event::time::{MINUTE, SECOND};
 use skytrend_event::{Micros, UserActivity};
 
 use crate::posts::NO_POST;
+use crate::prefetch::prefetch;
 
 /// One author.
 #[derive(Clone, Debug)]
@@ -73,6 +74,12 @@ impl Authors {
         };
         self.by_hash.insert_unique(hash, number, |&other| self.entries[other as usize].hash);
         number
+    }
+
+    /// Asks for the author with this hash.
+    pub(crate) fn prefetch(&self, hash: u64) {
+        let found = self.by_hash.find(hash, |_| true);
+        prefetch(found.map(|&number| &self.entries[number as usize]));
     }
 
     /// The last retained post of the author with this hash.

@@ -93,6 +93,7 @@ impl Detector {
     /// detector with the same settings.
     pub fn apply_extracted(&mut self, partition: u32, events: &ExtractedEvents) {
         for event in events.events() {
+            self.engine.keywords.prefetch(events.hashes(event));
             self.apply_one(partition, events, event);
         }
     }

@@ -21,7 +21,7 @@ use crate::moderation::Rules;
 use crate::newcomers::SeenAuthors;
 use crate::pane::PendingPane;
 use crate::phrases::PhraseCounts;
-use crate::posts::PostStore;
+use crate::posts::{Post, PostStore};
 use crate::rank::Ranking;
 use crate::rare::RareKeywords;
 use crate::season::hour_of;
@@ -193,14 +193,24 @@ impl Engine {
         while self.posts.panes().front().is_some_and(|pane| pane.minute < needed_from) {
             let mut number = self.posts.number_at(0);
             let Some((pane, posts)) = self.posts.pop_pane() else { break };
-            for (post, author) in posts {
-                for keyword in pane.keywords[post.keywords_range()].iter().filter_map(|used| used.keyword()) {
+            let uses = |post: &Post| {
+                let uses = &pane.keywords[post.keywords_range()];
+                uses.iter().filter_map(|used| used.keyword())
+            };
+            for (place, (post, author)) in posts.iter().enumerate() {
+                if let Some((later, _)) = posts.get(place + 2) {
+                    self.keywords.prefetch_numbers(uses(later));
+                }
+                if let Some((next, _)) = posts.get(place + 1) {
+                    self.keywords.prefetch_lists(uses(next));
+                }
+                for keyword in uses(post) {
                     if self.keywords.state(keyword).is_none() {
                         self.rare.note(self.keywords.entry(keyword).hash, 1.0);
                     }
                     self.keywords.expire(keyword, number);
                 }
-                self.authors.release_post(author);
+                self.authors.release_post(*author);
                 number = PostStore::after(number);
             }
         }

@@ -101,6 +101,11 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// That of its keyword.
+    pub(crate) fn hash(self) -> u64 {
+        self.hash
+    }
+
     /// The keyword, with the buffer that it was found with.
     pub(crate) fn keyword(self, texts: &str) -> Keyword<'_> {
         let start = self.start as usize;

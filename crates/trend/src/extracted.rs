@@ -151,6 +151,11 @@ impl ExtractedEvents {
         self.found[event.found.clone()].iter().map(|found| found.keyword(texts))
     }
 
+    /// The hashes of the event's keywords.
+    pub(crate) fn hashes(&self, event: &ExtractedEvent) -> impl Iterator<Item = u64> {
+        self.found[event.found.clone()].iter().map(|found| found.hash())
+    }
+
     /// The watchlists and watched terms that the event's post matches.
     pub(crate) fn watched(&self, event: &ExtractedEvent) -> &[Watched] {
         &self.watched[event.watched.clone()]

@@ -2,23 +2,27 @@
 //! list of its retained occurrences, and, once enough authors use it, a [`KeywordState`]. Numbers and the order of
 //! the table depend on arrival and so never reach any output.
 
-use hashbrown::HashTable;
-use skytrend_event::KeywordKind;
+use hashbrown::{HashMap, HashTable};
+use skytrend_event::{KeywordKind, WindowKind};
 use smallvec::SmallVec;
 
 use crate::extract::{Keyword, SurfaceForm};
 use crate::posts::Occurrence;
+use crate::prefetch::prefetch;
 use crate::season::KeywordSeason;
 use crate::settings::SHARDS;
 use crate::state::KeywordState;
 use crate::tally::Tally;
 use crate::watch::is_key;
 
+/// Where many keywords are gone through, they are asked for so many steps ahead.
+pub(crate) const PREFETCHED_AHEAD: usize = 8;
 /// No state.
 const NO_STATE: u32 = u32::MAX;
 
-/// One keyword.
+/// One keyword, in one cache line.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Entry {
     pub(crate) hash: u64,
     pub(crate) normalized: Box<str>,
@@ -26,9 +30,11 @@ pub(crate) struct Entry {
     /// It is a watchlist or a term of one.
     pub(crate) is_watched: bool,
     pub(crate) occurrences: Occurrences,
-    /// The first of its present occurrences that is written in a way of its own.
-    pub(crate) mixed: Option<Box<str>>,
+    /// One of its present occurrences is written in a way of its own.
+    has_mixed: bool,
 }
+
+const _: () = assert!(size_of::<Entry>() == 64);
 
 /// The retained posts with a keyword, oldest first.
 #[derive(Debug, Default)]
@@ -93,6 +99,15 @@ pub(crate) struct Tallies {
     pub(crate) tumbling: Tally,
 }
 
+impl Tallies {
+    pub(crate) fn of(&self, window: WindowKind) -> &Tally {
+        match window {
+            WindowKind::Sliding => &self.sliding,
+            WindowKind::Tumbling => &self.tumbling,
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Keywords {
@@ -100,6 +115,8 @@ pub(crate) struct Keywords {
     entries: Vec<Entry>,
     /// Of the entry with the same number.
     glances: Vec<Glance>,
+    /// How keywords are written in the first of their present occurrences that is written in a way of its own.
+    mixed: HashMap<u32, Box<str>>,
     free: Vec<u32>,
     states: Vec<KeywordState>,
     /// The keyword of each state; none for a free one.
@@ -117,6 +134,37 @@ pub(crate) fn shard_of(hash: u64) -> usize {
 impl Keywords {
     pub(crate) fn new() -> Self {
         Self { states_in_shard: vec![0; SHARDS], ..Self::default() }
+    }
+
+    /// Asks for what [`Self::acquire`] of keywords with these hashes will read.
+    pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>) {
+        // With all but certainty the first one with some bits of the hash is the keyword.
+        let found = hashes.filter_map(|hash| self.by_hash.find(hash, |_| true).copied());
+        let numbers: SmallVec<[u32; 64]> = found.collect();
+        self.prefetch_numbers(numbers.iter().copied());
+        for &number in &numbers {
+            prefetch(self.entries[number as usize].normalized.as_bytes().first());
+        }
+    }
+
+    /// Asks for the keywords with these numbers.
+    pub(crate) fn prefetch_numbers(&self, numbers: impl Iterator<Item = u32>) {
+        for number in numbers {
+            prefetch(&self.entries[number as usize]);
+            prefetch(&self.glances[number as usize]);
+        }
+    }
+
+    /// Asks for what these keywords, which are there by now, point to: both ends of their lists, and their states.
+    pub(crate) fn prefetch_lists(&self, numbers: impl Iterator<Item = u32>) {
+        for number in numbers {
+            let list = self.entries[number as usize].occurrences.as_slice();
+            prefetch(list.first());
+            prefetch(list.last());
+            let state = self.states.get(self.glances[number as usize].state as usize);
+            prefetch(state.map(|state| &state.posts));
+            prefetch(state.map(|state| &state.observed));
+        }
     }
 
     /// The number of `keyword`, which is added if new, for one more use of it.
@@ -145,7 +193,7 @@ impl Keywords {
             kind: keyword.kind,
             is_watched: is_key(keyword.normalized),
             occurrences: Occurrences::default(),
-            mixed: None,
+            has_mixed: false,
         };
         let number = if let Some(number) = self.free.pop() {
             self.entries[number as usize] = entry;
@@ -176,8 +224,16 @@ impl Keywords {
     }
 
     /// How the keyword is written where it is written in a way of its own.
+    pub(crate) fn mixed(&self, number: u32) -> Option<&str> {
+        self.mixed.get(&number).map(|mixed| &**mixed)
+    }
+
+    /// Sets that.
     pub(crate) fn set_mixed(&mut self, number: u32, mixed: Option<Box<str>>) {
-        self.entries[number as usize].mixed = mixed;
+        self.entries[number as usize].has_mixed = mixed.is_some();
+        if let Some(mixed) = mixed {
+            self.mixed.insert(number, mixed);
+        }
     }
 
     /// One past the largest number.
@@ -199,8 +255,9 @@ impl Keywords {
     pub(crate) fn push(&mut self, number: u32, occurrence: Occurrence, mixed: &str, minute: i64) {
         let entry = &mut self.entries[number as usize];
         entry.occurrences.push(occurrence);
-        if entry.mixed.is_none() && !mixed.is_empty() {
-            entry.mixed = Some(mixed.into());
+        if !entry.has_mixed && !mixed.is_empty() {
+            entry.has_mixed = true;
+            self.mixed.insert(number, mixed.into());
         }
         self.occurrences += 1;
         if let Some(state) = self.states.get_mut(self.glances[number as usize].state as usize) {
@@ -230,9 +287,10 @@ impl Keywords {
     pub(crate) fn release(&mut self, number: u32) {
         self.glances[number as usize].references -= 1;
         let entry = &mut self.entries[number as usize];
-        if entry.occurrences.as_slice().is_empty() {
+        if entry.has_mixed && entry.occurrences.as_slice().is_empty() {
             // Not later than here, so that it does not depend on posts that are still pending.
-            entry.mixed = None;
+            entry.has_mixed = false;
+            self.mixed.remove(&number);
         }
         self.remove_if_unused(number);
     }
@@ -303,7 +361,9 @@ impl Keywords {
 
     /// Calls `learn` with each state and the occurrences of its keyword.
     pub(crate) fn for_each_state(&mut self, mut learn: impl FnMut(&mut KeywordState, &[Occurrence])) {
-        for (state, owner) in self.states.iter_mut().zip(&self.owners) {
+        for (place, (state, owner)) in self.states.iter_mut().zip(&self.owners).enumerate() {
+            let later = self.owners.get(place + PREFETCHED_AHEAD).copied().flatten();
+            prefetch(later.map(|number| &self.entries[number as usize]));
             if let Some(number) = owner {
                 learn(state, self.entries[*number as usize].occurrences.as_slice());
             }

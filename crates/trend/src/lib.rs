@@ -66,6 +66,7 @@ mod newcomers;
 mod pane;
 mod phrases;
 mod posts;
+mod prefetch;
 mod rare;
 
 mod baseline;

@@ -86,6 +86,11 @@ impl SeenAuthors {
         }
     }
 
+    /// Asks for what [`Self::see`] will read.
+    pub(crate) fn prefetch(&self, author_hash: u64) {
+        self.sets.prefetch(shard_of(author_hash), author_hash);
+    }
+
     /// The author posts now; whether it is new.
     pub(crate) fn see(&mut self, author_hash: u64) -> bool {
         let now = self.now();

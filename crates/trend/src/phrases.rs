@@ -71,12 +71,18 @@ impl PhraseCounts {
         }
     }
 
+    /// Asks for what [`Self::note`] will read.
+    pub(crate) fn prefetch(&self, hash: u64) {
+        self.sets.prefetch(shard_of(hash), set_hash(hash));
+    }
+
     /// One more post with the pair; how many there were lately, this one too.
     pub(crate) fn note(&mut self, hash: u64) -> u32 {
         let now = now(self.generation);
         let identity = (hash as u32 & ((1 << 18) - 1)).max(1);
-        let set = self.sets.set_of(shard_of(hash), hash >> 22);
-        if let Some(number) = set.iter_mut().find(|number| Pair(**number).identity() == identity) {
+        let set = self.sets.set_of(shard_of(hash), set_hash(hash));
+        if let Some(place) = place_of(identity, set) {
+            let number = &mut set[place];
             let pair = Pair(*number);
             let before = match pair.age(now) {
                 0 => pair.count(),
@@ -87,14 +93,31 @@ impl PhraseCounts {
             *number = noted.0;
             return noted.count();
         }
-        // An empty place is as good as one that has been silent for ever.
-        let worth = |number: u32| {
-            if number == 0 { (0, 0) } else { (GENERATIONS - Pair(number).age(now), Pair(number).count()) }
-        };
-        let least = (0..SET_LEN).min_by_key(|&place| worth(set[place])).unwrap_or(0);
-        set[least] = Pair::new(identity, now, 1).0;
+        set[least_worth(set, now)] = Pair::new(identity, now, 1).0;
         1
     }
+}
+
+/// Where in the set the pair with this identity is. All places are compared, which takes no longer than two.
+fn place_of(identity: u32, set: &[u32; SET_LEN]) -> Option<usize> {
+    let is_it = set.map(|number| u32::from(Pair(number).identity() == identity));
+    let places = (0..SET_LEN).fold(0, |places, place| places | is_it[place] << place);
+    (places != 0).then(|| places.trailing_zeros() as usize)
+}
+
+/// The place of the pair that was silent for the longest, of several the one with the fewest posts. An empty place is
+/// as good as one that has been silent for ever.
+fn least_worth(set: &[u32; SET_LEN], now: u32) -> usize {
+    let worth = |number: u32| (GENERATIONS - Pair(number).age(now)) << 8 | Pair(number).count();
+    let worths = set.map(|number| if number == 0 { 0 } else { worth(number) });
+    // A worth has 15 bits. With the place below it the least one says where it is.
+    let least =
+        (0..SET_LEN as u32).fold(u32::MAX, |least, place| least.min(worths[place as usize] << 4 | place));
+    least as usize % SET_LEN
+}
+
+fn set_hash(hash: u64) -> u64 {
+    hash >> 22
 }
 
 fn now(generation: i64) -> u32 {

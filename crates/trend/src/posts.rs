@@ -11,6 +11,7 @@ use skytrend_event::{EventId, Micros};
 
 use crate::extract::SurfaceForm;
 use crate::language::{LanguageCode, LanguagePosts, Languages};
+use crate::prefetch::prefetch;
 use crate::signature::{BANDS, Signature};
 
 /// Numbers of posts go round at 2^29: three bits of a word remain for the form and the copy mark.
@@ -137,12 +138,8 @@ pub(crate) struct Post {
     pub(crate) before_of_author: u32,
 }
 
-/// A signature and the posts before this one in each of its bands.
-#[derive(Clone, Copy, Debug)]
-struct Links {
-    signature: Signature,
-    before: [u32; BANDS],
-}
+/// The posts before a post in each of its signature's bands.
+type Before = [u32; BANDS];
 
 /// The posts of one minute.
 #[derive(Debug, Default)]
@@ -218,7 +215,9 @@ pub(crate) struct PostStore {
     /// Not a ring, nor are the languages: many keywords go through them, and a plain slice is the fastest.
     authors: Vec<u32>,
     languages: Vec<Languages>,
-    links: VecDeque<Links>,
+    /// Likewise.
+    signatures: Vec<Signature>,
+    before: VecDeque<Before>,
     /// Number of the first retained post.
     first: u32,
     by_uri: HashTable<u32>,
@@ -233,7 +232,8 @@ impl PostStore {
             posts: VecDeque::new(),
             authors: Vec::new(),
             languages: Vec::new(),
-            links: VecDeque::new(),
+            signatures: Vec::new(),
+            before: VecDeque::new(),
             first: 0,
             by_uri: HashTable::new(),
             bands: vec![NO_POST; BANDS << 16],
@@ -287,7 +287,7 @@ impl PostStore {
     }
 
     pub(crate) fn signature(&self, index: usize) -> Signature {
-        self.links[index].signature
+        self.signatures[index]
     }
 
     /// What there is of minute `minute` and those after it.
@@ -380,7 +380,7 @@ impl PostStore {
     pub(crate) fn push(&mut self, new: NewPost) -> (u32, bool) {
         let number = self.number_at(self.posts.len());
         let NewPost { post, author, languages, signature } = new;
-        let (links, may_be_copy) = self.link(number, signature);
+        let (before, may_be_copy) = self.link(number, signature);
         if let Some(pane) = self.panes.back_mut() {
             pane.posts += 1;
             pane.live_posts += 1;
@@ -394,48 +394,70 @@ impl PostStore {
         self.posts.push_back(post);
         self.authors.push(author);
         self.languages.push(languages);
-        self.links.push_back(links);
+        self.signatures.push(signature);
+        self.before.push_back(before);
         (number, may_be_copy)
     }
 
     /// Puts the post into its bands; tells whether an earlier retained post may be a near-copy.
-    fn link(&mut self, number: u32, signature: Signature) -> (Links, bool) {
+    fn link(&mut self, number: u32, signature: Signature) -> (Before, bool) {
         let mut before = [NO_POST; BANDS];
         if signature == Signature::NONE {
-            return (Links { signature, before }, false);
+            return (before, false);
         }
-        let mut may_be_copy = false;
         for (band, before) in before.iter_mut().enumerate() {
-            let head = band << 16 | usize::from(signature.band(band));
-            *before = std::mem::replace(&mut self.bands[head], number);
-            let mut other = *before;
-            for step in 0.. {
-                let index = self.index_of(other);
-                if may_be_copy || other == NO_POST || index >= self.posts.len() {
-                    break;
-                }
-                let links = self.links[index];
-                may_be_copy = step >= CHAIN_MAX || signature.is_near(links.signature);
-                other = links.before[band];
+            *before = std::mem::replace(&mut self.bands[head_of(band, signature)], number);
+        }
+        // All bands side by side, so that they wait for the memory together.
+        let mut others = before;
+        let mut may_be_copy = false;
+        for step in 0.. {
+            let mut is_end = true;
+            for (band, other) in others.iter_mut().enumerate() {
+                let Some(index) = self.retained_index(*other) else { continue };
+                may_be_copy |= step >= CHAIN_MAX || signature.is_near(self.signatures[index]);
+                *other = self.before[index][band];
+                is_end = false;
+            }
+            if is_end || may_be_copy {
+                break;
             }
         }
-        (Links { signature, before }, may_be_copy)
+        (before, may_be_copy)
     }
 
-    /// The places of the earlier posts whose text is a near-copy of the one at `index`, each once, the latest of a band
-    /// first.
+    /// Asks for where posts with a band of this signature are found.
+    pub(crate) fn prefetch_bands(&self, signature: Signature) {
+        for band in 0..BANDS {
+            prefetch(&self.bands[head_of(band, signature)]);
+        }
+    }
+
+    /// Asks for the last of those posts.
+    pub(crate) fn prefetch_near(&self, signature: Signature) {
+        for band in 0..BANDS {
+            let last = self.retained_index(self.bands[head_of(band, signature)]);
+            prefetch(last.map(|index| &self.before[index]));
+        }
+    }
+
+    /// The places of earlier posts whose text is a near-copy of the one at `index`, each once: among the latest
+    /// [`CHAIN_MAX`] of each band, of all bands side by side.
     pub(crate) fn near_before(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        let links = self.links[index];
-        (0..BANDS).flat_map(move |band| {
-            let first = self.retained_index(links.before[band]);
-            let earlier = std::iter::successors(first, move |&index| {
-                self.retained_index(self.links[index].before[band])
-            });
-            earlier.filter(move |&index| {
-                let signature = self.links[index].signature;
-                let is_new = (0..band).all(|band| signature.band(band) != links.signature.band(band));
-                is_new && signature.is_near(links.signature)
-            })
+        let of_post = self.signatures[index];
+        let mut others = self.before[index].map(|before| self.retained_index(before));
+        let steps = (0..CHAIN_MAX).map_while(move |_| {
+            let at_step = others;
+            for (band, other) in others.iter_mut().enumerate() {
+                *other = other.and_then(|index| self.retained_index(self.before[index][band]));
+            }
+            at_step.iter().any(Option::is_some).then_some(at_step)
+        });
+        steps.flat_map(|at_step| at_step.into_iter().enumerate()).filter_map(move |(band, other)| {
+            let index = other?;
+            let signature = self.signatures[index];
+            let is_new = (0..band).all(|band| signature.band(band) != of_post.band(band));
+            (is_new && signature.is_near(of_post)).then_some(index)
         })
     }
 
@@ -475,7 +497,8 @@ impl PostStore {
         let pane = self.panes.pop_front()?;
         let posts = self.posts.drain(..count).zip(self.authors.drain(..count)).collect();
         self.languages.drain(..count);
-        self.links.drain(..count);
+        self.signatures.drain(..count);
+        self.before.drain(..count);
         self.first = self.first.wrapping_add(pane.posts) & NUMBER_MASK;
         Some((pane, posts))
     }
@@ -488,8 +511,14 @@ impl PostStore {
             + self.posts.capacity() * size_of::<Post>()
             + self.authors.capacity() * size_of::<u32>()
             + self.languages.capacity() * size_of::<Languages>()
-            + self.links.capacity() * size_of::<Links>()
+            + self.signatures.capacity() * size_of::<Signature>()
+            + self.before.capacity() * size_of::<Before>()
             + self.by_uri.allocation_size()
             + self.bands.capacity() * size_of::<u32>()
     }
+}
+
+/// Where the last post with the signature's value of a band is noted.
+fn head_of(band: usize, signature: Signature) -> usize {
+    band << 16 | usize::from(signature.band(band))
 }

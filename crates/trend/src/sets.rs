@@ -1,17 +1,25 @@
 //! A large table of small sets of numbers of 32 bits, in parts that take memory when they are first written to: what
 //! the bounded memories of authors and of pairs are kept in. What a number means is theirs; zero is none.
 
+use crate::prefetch::prefetch;
 use crate::settings::SHARDS;
 
 /// Sets in the part of one shard.
 const SETS_IN_SHARD: usize = 1 << 10;
 
-type Part<const LEN: usize> = Box<[[u32; LEN]]>;
+/// Numbers in a cache line. A set, of 16 numbers or 8, lies within one.
+const LINE_LEN: usize = 16;
+
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Line([u32; LINE_LEN]);
+
+type Part = Box<[Line]>;
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Sets<const LEN: usize> {
-    parts: Vec<Option<Part<LEN>>>,
+    parts: Vec<Option<Part>>,
 }
 
 impl<const LEN: usize> Sets<LEN> {
@@ -26,17 +34,27 @@ impl<const LEN: usize> Sets<LEN> {
 
     /// The set in which something of `shard` with this hash is, or will be.
     pub(crate) fn set_of(&mut self, shard: usize, hash: u64) -> &mut [u32; LEN] {
-        &mut Self::part(&mut self.parts[shard])[hash as usize % SETS_IN_SHARD]
+        Self::set_at(&mut self.parts[shard], hash as usize % SETS_IN_SHARD)
     }
 
-    fn part(part: &mut Option<Part<LEN>>) -> &mut [[u32; LEN]] {
-        part.get_or_insert_with(|| vec![[0; LEN]; SETS_IN_SHARD].into_boxed_slice())
+    /// Asks for that set.
+    pub(crate) fn prefetch(&self, shard: usize, hash: u64) {
+        let line = hash as usize % SETS_IN_SHARD * LEN / LINE_LEN;
+        prefetch(self.parts[shard].as_ref().map(|part| &part[line]));
+    }
+
+    fn set_at(part: &mut Option<Part>, place: usize) -> &mut [u32; LEN] {
+        const { assert!(LINE_LEN.is_multiple_of(LEN)) };
+        let lines = SETS_IN_SHARD * LEN / LINE_LEN;
+        let part = part.get_or_insert_with(|| vec![Line([0; LINE_LEN]); lines].into_boxed_slice());
+        let sets = part[place * LEN / LINE_LEN].0.as_chunks_mut().0;
+        &mut sets[place % (LINE_LEN / LEN)]
     }
 
     /// All numbers that are not zero, to be changed.
     pub(crate) fn numbers_mut(&mut self) -> impl Iterator<Item = &mut u32> {
-        let sets = self.parts.iter_mut().flatten().flat_map(|part| part.iter_mut());
-        sets.flatten().filter(|number| **number != 0)
+        let lines = self.parts.iter_mut().flatten().flat_map(|part| part.iter_mut());
+        lines.flat_map(|line| &mut line.0).filter(|number| **number != 0)
     }
 
     /// The sets that are not empty, with their places.
@@ -44,7 +62,8 @@ impl<const LEN: usize> Sets<LEN> {
         let parts = self.parts.iter().enumerate();
         let all =
             parts.filter_map(|(shard, part)| Some((shard, part.as_ref()?))).flat_map(|(shard, part)| {
-                part.iter().enumerate().map(move |(place, set)| (shard * SETS_IN_SHARD + place, set))
+                let sets = part.iter().flat_map(|line| line.0.as_chunks().0);
+                sets.enumerate().map(move |(place, set)| (shard * SETS_IN_SHARD + place, set))
             });
         all.filter(|(_, set)| set.iter().any(|&number| number != 0))
     }
@@ -52,7 +71,7 @@ impl<const LEN: usize> Sets<LEN> {
     /// The set at a place, if there is such a place.
     pub(crate) fn set_mut(&mut self, place: usize) -> Option<&mut [u32; LEN]> {
         let part = self.parts.get_mut(place / SETS_IN_SHARD)?;
-        Some(&mut Self::part(part)[place % SETS_IN_SHARD])
+        Some(Self::set_at(part, place % SETS_IN_SHARD))
     }
 
     /// Bytes held.

@@ -2,7 +2,7 @@
 //! cannot say is looked up in the posts here, for the few keywords that may stand out.
 
 use super::Engine;
-use super::windows::{Counted, display};
+use super::windows::Counted;
 use crate::newcomers::surplus;
 use crate::posts::{Occurrence, Since};
 use crate::rank::Candidate;
@@ -53,7 +53,7 @@ impl Engine {
         }
         Some(Candidate {
             key: (entry.normalized.to_string(), entry.kind),
-            display: display(entry, form),
+            display: self.display(number, form),
             language: language.text(),
             language_posts: counted.since.languages.of(language),
             posts: tally.posts,

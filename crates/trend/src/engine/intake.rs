@@ -6,16 +6,17 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Engine, start_of};
+use crate::extract::SurfaceForm;
 use crate::keywords::shard_of;
 use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
 use crate::settings::{SHARDS, Settings};
 use crate::stats::Counters;
 
-/// After so many near-copies,
+/// A keyword of a near-copy is looked for in so many earlier ones,
 const LOOKED_AT_MAX: usize = 4;
-/// keywords with so few posts are looked for in these.
-const SCANNED_MAX: usize = 64;
+/// and near-copies in so many of its own last posts.
+const SCANNED_MAX: usize = 32;
 
 impl Engine {
     /// Takes in the events of `minute`.
@@ -36,8 +37,9 @@ impl Engine {
         // With its phrases a post has about half as many keywords again.
         let keywords = Vec::with_capacity(pending.keywords.len() * 3 / 2);
         self.posts.push_pane(minute, std::mem::take(&mut pending.text), keywords);
-        for place in order {
+        for (turn, &place) in order.iter().enumerate() {
             let event = &pending.events[place as usize];
+            self.prefetch(&order[turn..], &pending);
             match event.action {
                 PostAction::Created => self.create(minute, event, &pending, settings, counters),
                 PostAction::Updated => {
@@ -55,6 +57,26 @@ impl Engine {
                 },
                 PostAction::AuthorRemoved => self.remove_author(event, counters),
                 PostAction::Heartbeat => {}
+            }
+        }
+    }
+
+    /// Asks for what the next of the events at `places` will need, in two steps where one thing says where the next is.
+    fn prefetch(&self, places: &[u32], pending: &PendingPane) {
+        let at = |ahead: usize| places.get(ahead).map(|&place| &pending.events[place as usize]);
+        let numbers =
+            |event| pending.keywords_of(event).iter().filter_map(|used: &KeywordUse| used.keyword());
+        if let Some(event) = at(2) {
+            self.keywords.prefetch_numbers(numbers(event));
+            self.posts.prefetch_bands(event.signature);
+            self.authors.prefetch(event.author_hash);
+            self.seen.prefetch(event.author_hash);
+        }
+        if let Some(event) = at(1) {
+            self.keywords.prefetch_lists(numbers(event));
+            self.posts.prefetch_near(event.signature);
+            for link in pending.links_of(event) {
+                self.phrases.prefetch(link.hash);
             }
         }
     }
@@ -138,15 +160,17 @@ impl Engine {
             }
             *shard += u32::from(!is_watched);
             // A pane has fewer than 2^32 keywords: that is checked where they come in.
-            let is_phrase = place >= usize::from(event.keywords_len);
-            let mixed = if is_phrase { "" } else { pending.mixed_form(event.keywords_start + place as u32) };
+            let is_mixed = used.form() == SurfaceForm::Mixed as u32;
+            let mixed = if is_mixed { pending.mixed_form(event.keywords_start + place as u32) } else { "" };
             self.keywords.push(keyword, Occurrence::new(number, used), mixed, minute);
         }
         self.count(index);
         author
     }
 
-    /// Marks the keywords for which the post at `index` is a near-copy of an earlier one.
+    /// Marks the keywords for which the post at `index` is a near-copy of an earlier one. It is looked for in the last
+    /// few near-copies, which mostly have the same keywords, and in the keyword's own last posts: so a flood costs no
+    /// more than any other post, and copies that are missed are less than one in [`SCANNED_MAX`] of its posts.
     fn mark_copies(&mut self, index: usize) {
         let (posts, signature) = (&self.posts, self.posts.signature(index));
         let list = |keyword| self.keywords.entry(keyword).occurrences.as_slice();
@@ -157,22 +181,7 @@ impl Engine {
             );
         }
         let mut copied: SmallVec<[usize; 32]> = SmallVec::new();
-        for (looked_at, earlier) in posts.near_before(index).enumerate() {
-            if looked_at == LOOKED_AT_MAX {
-                // What the last copies do not have is in few posts, mostly.
-                sought.retain(|&mut (place, keyword)| {
-                    let is_near =
-                        |o: &Occurrence| posts.signature(posts.index_of(o.post())).is_near(signature);
-                    let is_short = list(keyword).len() <= SCANNED_MAX;
-                    if is_short && list(keyword).iter().any(is_near) {
-                        copied.push(place);
-                    }
-                    !is_short
-                });
-            }
-            if sought.is_empty() {
-                break;
-            }
+        for earlier in posts.near_before(index).take(LOOKED_AT_MAX) {
             let uses = posts.keywords(earlier);
             sought.retain(|&mut (place, keyword)| {
                 let is_copied = uses.iter().any(|used| used.keyword() == Some(keyword));
@@ -181,6 +190,15 @@ impl Engine {
                 }
                 !is_copied
             });
+            if sought.is_empty() {
+                break;
+            }
+        }
+        let is_near = |o: &Occurrence| posts.signature(posts.index_of(o.post())).is_near(signature);
+        for (place, keyword) in sought {
+            if list(keyword).iter().rev().take(SCANNED_MAX).any(is_near) {
+                copied.push(place);
+            }
         }
         let uses = self.posts.keywords_mut(index);
         for place in copied {

@@ -6,9 +6,10 @@ mod busy;
 pub(super) use busy::BusyAuthors;
 
 use super::Engine;
-use crate::keywords::Keywords;
+use crate::keywords::{Keywords, PREFETCHED_AHEAD};
 use crate::minute_of;
 use crate::posts::KeywordUse;
+use crate::prefetch::prefetch;
 use crate::settings::Settings;
 use crate::tally::Tally;
 
@@ -64,7 +65,9 @@ impl Engine {
         let left = self.window_starts.sliding - 1;
         let Some(pane) = self.posts.panes().iter().rev().find(|pane| pane.minute <= left) else { return };
         if pane.minute == left {
-            for used in &pane.keywords {
+            for (place, used) in pane.keywords.iter().enumerate() {
+                let later = pane.keywords.get(place + 2 * PREFETCHED_AHEAD).and_then(|used| used.keyword());
+                prefetch(later.map(|keyword| self.keywords.tallies(keyword)));
                 if let Some(keyword) = used.keyword() {
                     self.keywords.tallies_mut(keyword).sliding.subtract(*used);
                 }

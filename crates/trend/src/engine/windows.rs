@@ -7,7 +7,7 @@ use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
 use super::{Engine, start_of};
 use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
-use crate::keywords::{Entry, Tallies};
+use crate::keywords::PREFETCHED_AHEAD;
 use crate::language::LanguageCode;
 use crate::posts::Since;
 use crate::rank::{Window, with_sign};
@@ -43,8 +43,10 @@ impl Engine {
         let mut rows: Vec<CountRow> = Vec::with_capacity(self.counts_before);
         let mut candidates = Vec::new();
         let mut tested = 0;
-        for number in 0..self.keywords.numbers() {
-            let Some(tally) = self.tally(number, &counted, settings) else { continue };
+        let interesting = self.interesting(&counted, settings);
+        for (place, &number) in interesting.iter().enumerate() {
+            self.prefetch_keywords(&interesting, place);
+            let tally = self.tally(number, &counted, settings);
             if tally.posts >= settings.counts_min {
                 let (language, form) = self.describe(number, first);
                 let prefix = prefix(&self.keywords.entry(number).normalized);
@@ -80,22 +82,28 @@ impl Engine {
         }
     }
 
-    /// The keyword's tally; gives it a state if it is due. None where its numbers in this window are of no interest.
-    fn tally(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Option<Tally> {
+    /// The keywords whose numbers in this window are of interest.
+    fn interesting(&self, counted: &Counted, settings: &Settings) -> Vec<u32> {
         // With fewer posts a keyword is neither output nor admitted, and counts as not observed.
         let least = settings.counts_min.min(settings.admission_authors).min(settings.min_frequency);
-        let is_watched = self.keywords.is_watched(number, counted.minute);
-        let Tallies { sliding, tumbling } = *self.keywords.tallies(number);
-        let tally = match counted.window.kind {
-            WindowKind::Sliding => sliding,
-            WindowKind::Tumbling => tumbling,
+        let is_interesting = |&number: &u32| {
+            let enough = self.keywords.tallies(number).of(counted.window.kind).posts >= least;
+            (enough || self.keywords.is_watched(number, counted.minute))
+                && !self.keywords.entry(number).is_watched
         };
-        if !is_watched && tally.posts < least {
-            return None;
-        }
-        if self.keywords.entry(number).is_watched {
-            return None;
-        }
+        (0..self.keywords.numbers()).filter(is_interesting).collect()
+    }
+
+    /// Asks for some of `numbers` that come after the one at `place`: first the keywords, then what they point to.
+    fn prefetch_keywords(&self, numbers: &[u32], place: usize) {
+        let at = |ahead: usize| numbers.get(place + ahead).copied();
+        self.keywords.prefetch_numbers(at(2 * PREFETCHED_AHEAD).into_iter());
+        self.keywords.prefetch_lists(at(PREFETCHED_AHEAD).into_iter());
+    }
+
+    /// The keyword's tally; gives it a state if it is due.
+    fn tally(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Tally {
+        let tally = *self.keywords.tallies(number).of(counted.window.kind);
         if counted.window.kind == WindowKind::Sliding {
             if self.keywords.state(number).is_none() && tally.authors >= settings.admission_authors {
                 let mut admitted = KeywordState::new(counted.minute);
@@ -118,7 +126,7 @@ impl Engine {
                 state.observe(counted.minute, tally.clusters);
             }
         }
-        Some(tally)
+        tally
     }
 
     /// In what language the keyword's posts in the window mostly are, and how it is mostly written.
@@ -127,6 +135,18 @@ impl Engine {
         let occurrences = entry.occurrences.as_slice();
         let before = occurrences.partition_point(|o| posts.index_of(o.post()) < first);
         self.tallier.describe(&occurrences[before..], posts)
+    }
+
+    /// The keyword as it is shown, mostly written in this form.
+    pub(super) fn display(&self, number: u32, form: SurfaceForm) -> String {
+        let entry = self.keywords.entry(number);
+        let mixed = if form == SurfaceForm::Mixed { self.keywords.mixed(number) } else { None };
+        let text = match mixed {
+            Some(mixed) => mixed.to_owned(),
+            None if entry.kind == KeywordKind::Phrase => form.write_words(&entry.normalized),
+            None => form.write(&entry.normalized),
+        };
+        with_sign(entry.kind, text)
     }
 
     /// The rows in the order (count, keyword, kind).
@@ -140,7 +160,7 @@ impl Engine {
         let count = |(Reverse(posts), _, number, authors, language, form): CountRow| {
             let entry = self.keywords.entry(number);
             KeywordCount {
-                keyword: display(entry, form),
+                keyword: self.display(number, form),
                 normalized_keyword: entry.normalized.to_string(),
                 kind: entry.kind,
                 language: language.text(),
@@ -162,13 +182,4 @@ fn prefix(text: &str) -> u64 {
     let len = text.len().min(8);
     bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
     u64::from_be_bytes(bytes)
-}
-
-pub(super) fn display(entry: &Entry, form: SurfaceForm) -> String {
-    let text = match (form, &entry.mixed) {
-        (SurfaceForm::Mixed, Some(mixed)) => mixed.to_string(),
-        _ if entry.kind == KeywordKind::Phrase => form.write_words(&entry.normalized),
-        _ => form.write(&entry.normalized),
-    };
-    with_sign(entry.kind, text)
 }

@@ -35,7 +35,7 @@ pub(super) fn write(writer: &mut Writer<'_>, keywords: &Keywords) -> Places {
         let entry = keywords.entry(number);
         writer.byte(kind_byte(entry.kind));
         writer.text(&entry.normalized);
-        writer.option(entry.mixed.as_deref(), Writer::text);
+        writer.option(keywords.mixed(number), Writer::text);
         writer.option(keywords.state(number), write_state);
     }
     let mut places = vec![0; keywords.numbers() as usize];
