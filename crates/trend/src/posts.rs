@@ -138,8 +138,13 @@ pub(crate) struct Post {
     pub(crate) before_of_author: u32,
 }
 
-/// The posts before a post in each of its signature's bands.
-type Before = [u32; BANDS];
+/// A signature and the posts before this one in each of its bands, within one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+struct Links {
+    signature: Signature,
+    before: [u32; BANDS],
+}
 
 /// The posts of one minute.
 #[derive(Debug, Default)]
@@ -212,12 +217,12 @@ impl Post {
 pub(crate) struct PostStore {
     panes: VecDeque<Pane>,
     posts: VecDeque<Post>,
-    /// Not a ring, nor are the languages: many keywords go through them, and a plain slice is the fastest.
+    /// Not a ring, nor are languages and signatures: many keywords go through them, and a plain slice is the fastest.
     authors: Vec<u32>,
     languages: Vec<Languages>,
-    /// Likewise.
+    /// The same as in the links, for looking through many.
     signatures: Vec<Signature>,
-    before: VecDeque<Before>,
+    links: VecDeque<Links>,
     /// Number of the first retained post.
     first: u32,
     by_uri: HashTable<u32>,
@@ -233,7 +238,7 @@ impl PostStore {
             authors: Vec::new(),
             languages: Vec::new(),
             signatures: Vec::new(),
-            before: VecDeque::new(),
+            links: VecDeque::new(),
             first: 0,
             by_uri: HashTable::new(),
             bands: vec![NO_POST; BANDS << 16],
@@ -380,7 +385,7 @@ impl PostStore {
     pub(crate) fn push(&mut self, new: NewPost) -> (u32, bool) {
         let number = self.number_at(self.posts.len());
         let NewPost { post, author, languages, signature } = new;
-        let (before, may_be_copy) = self.link(number, signature);
+        let (links, may_be_copy) = self.link(number, signature);
         if let Some(pane) = self.panes.back_mut() {
             pane.posts += 1;
             pane.live_posts += 1;
@@ -395,15 +400,15 @@ impl PostStore {
         self.authors.push(author);
         self.languages.push(languages);
         self.signatures.push(signature);
-        self.before.push_back(before);
+        self.links.push_back(links);
         (number, may_be_copy)
     }
 
     /// Puts the post into its bands; tells whether an earlier retained post may be a near-copy.
-    fn link(&mut self, number: u32, signature: Signature) -> (Before, bool) {
+    fn link(&mut self, number: u32, signature: Signature) -> (Links, bool) {
         let mut before = [NO_POST; BANDS];
         if signature == Signature::NONE {
-            return (before, false);
+            return (Links { signature, before }, false);
         }
         for (band, before) in before.iter_mut().enumerate() {
             *before = std::mem::replace(&mut self.bands[head_of(band, signature)], number);
@@ -415,15 +420,16 @@ impl PostStore {
             let mut is_end = true;
             for (band, other) in others.iter_mut().enumerate() {
                 let Some(index) = self.retained_index(*other) else { continue };
-                may_be_copy |= step >= CHAIN_MAX || signature.is_near(self.signatures[index]);
-                *other = self.before[index][band];
+                let links = &self.links[index];
+                may_be_copy |= step >= CHAIN_MAX || signature.is_near(links.signature);
+                *other = links.before[band];
                 is_end = false;
             }
             if is_end || may_be_copy {
                 break;
             }
         }
-        (before, may_be_copy)
+        (Links { signature, before }, may_be_copy)
     }
 
     /// Asks for where posts with a band of this signature are found.
@@ -437,25 +443,25 @@ impl PostStore {
     pub(crate) fn prefetch_near(&self, signature: Signature) {
         for band in 0..BANDS {
             let last = self.retained_index(self.bands[head_of(band, signature)]);
-            prefetch(last.map(|index| &self.before[index]));
+            prefetch(last.map(|index| &self.links[index]));
         }
     }
 
     /// The places of earlier posts whose text is a near-copy of the one at `index`, each once: among the latest
     /// [`CHAIN_MAX`] of each band, of all bands side by side.
     pub(crate) fn near_before(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        let of_post = self.signatures[index];
-        let mut others = self.before[index].map(|before| self.retained_index(before));
+        let Links { signature: of_post, before } = self.links[index];
+        let mut others = before.map(|before| self.retained_index(before));
         let steps = (0..CHAIN_MAX).map_while(move |_| {
             let at_step = others;
             for (band, other) in others.iter_mut().enumerate() {
-                *other = other.and_then(|index| self.retained_index(self.before[index][band]));
+                *other = other.and_then(|index| self.retained_index(self.links[index].before[band]));
             }
             at_step.iter().any(Option::is_some).then_some(at_step)
         });
         steps.flat_map(|at_step| at_step.into_iter().enumerate()).filter_map(move |(band, other)| {
             let index = other?;
-            let signature = self.signatures[index];
+            let signature = self.links[index].signature;
             let is_new = (0..band).all(|band| signature.band(band) != of_post.band(band));
             (is_new && signature.is_near(of_post)).then_some(index)
         })
@@ -498,7 +504,7 @@ impl PostStore {
         let posts = self.posts.drain(..count).zip(self.authors.drain(..count)).collect();
         self.languages.drain(..count);
         self.signatures.drain(..count);
-        self.before.drain(..count);
+        self.links.drain(..count);
         self.first = self.first.wrapping_add(pane.posts) & NUMBER_MASK;
         Some((pane, posts))
     }
@@ -512,7 +518,7 @@ impl PostStore {
             + self.authors.capacity() * size_of::<u32>()
             + self.languages.capacity() * size_of::<Languages>()
             + self.signatures.capacity() * size_of::<Signature>()
-            + self.before.capacity() * size_of::<Before>()
+            + self.links.capacity() * size_of::<Links>()
             + self.by_uri.allocation_size()
             + self.bands.capacity() * size_of::<u32>()
     }

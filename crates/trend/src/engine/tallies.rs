@@ -4,6 +4,8 @@
 mod busy;
 
 pub(super) use busy::BusyAuthors;
+use busy::LastPosts;
+use smallvec::SmallVec;
 
 use super::Engine;
 use crate::keywords::{Keywords, PREFETCHED_AHEAD};
@@ -123,13 +125,17 @@ impl Engine {
         if self.note_if_busy(author, index) {
             let number = self.posts.number_at(index);
             let mut all = std::mem::take(&mut self.sought);
-            for mut sought in all.drain(..) {
+            // Step by step for all, so that they wait for the memory together.
+            let of_sought = all.iter().map(|sought| {
                 let noted = self.busy.last_mut(author, sought.keyword);
-                let before = *noted;
-                noted.any = Some(number);
-                if sought.original {
-                    noted.original = Some(number);
-                }
+                let original = if sought.original { Some(number) } else { noted.original };
+                std::mem::replace(noted, LastPosts { any: Some(number), original })
+            });
+            let before: SmallVec<[LastPosts; 64]> = of_sought.collect();
+            let places = || before.iter().filter_map(|noted| self.posts.retained_index(noted.any?));
+            places().for_each(|place| prefetch(self.posts.post(place)));
+            places().for_each(|place| prefetch(self.posts.keywords(place).first()));
+            for (mut sought, before) in all.drain(..).zip(before) {
                 for post in [before.any, before.original].into_iter().flatten() {
                     self.mark_noted(post, author, &mut sought);
                 }
@@ -201,10 +207,8 @@ impl Engine {
         for _ in 0..if is_busy { STEPS_MAX } else { usize::MAX } {
             let Some(place) = before.filter(|_| !self.sought.is_empty()) else { break };
             let mut all = std::mem::take(&mut self.sought);
-            all.retain_mut(|sought| {
-                self.mark_at(place, sought, is_followed, is_busy);
-                sought.any || sought.original
-            });
+            self.mark_at(place, &mut all, is_followed, is_busy);
+            all.retain(|sought| sought.any || sought.original);
             self.sought = all;
             before = self.earlier_in_windows(place);
         }
@@ -229,26 +233,31 @@ impl Engine {
                     break;
                 }
                 if self.posts.authors()[place] == author {
-                    self.mark_at(place, &mut sought, is_followed, true);
+                    self.mark_at(place, std::slice::from_mut(&mut sought), is_followed, true);
                 }
             }
         }
         self.sought = all;
     }
 
-    /// Marks the keyword in the post at `place`, if it has it; and notes that for a busy author.
-    fn mark_at(&mut self, place: usize, sought: &mut Sought, is_followed: bool, is_busy: bool) {
+    /// Marks those keywords in the post at `place` that it has; and notes that for a busy author.
+    fn mark_at(&mut self, place: usize, all: &mut [Sought], is_followed: bool, is_busy: bool) {
         let (author, number) = (self.posts.authors()[place], self.posts.number_at(place));
         let minute = minute_of(self.posts.post(place).witnessed);
         let Self { posts, keywords, busy, window_starts: starts, .. } = self;
-        let mut of_post = posts.keywords_mut(place).iter_mut();
-        let Some(used) = of_post.find(|used| used.keyword() == Some(sought.keyword)) else { return };
-        let before = *sought;
-        mark(keywords, *starts, minute, used, sought, is_followed);
-        if is_busy {
-            let noted = busy.last_mut(author, sought.keyword);
-            noted.any = if before.any && !sought.any { Some(number) } else { noted.any };
-            noted.original = if before.original && !sought.original { Some(number) } else { noted.original };
+        let of_post = posts.keywords_mut(place);
+        for sought in all {
+            let Some(used) = of_post.iter_mut().find(|used| used.keyword() == Some(sought.keyword)) else {
+                continue;
+            };
+            let before = *sought;
+            mark(keywords, *starts, minute, used, sought, is_followed);
+            if is_busy {
+                let noted = busy.last_mut(author, sought.keyword);
+                noted.any = if before.any && !sought.any { Some(number) } else { noted.any };
+                noted.original =
+                    if before.original && !sought.original { Some(number) } else { noted.original };
+            }
         }
     }
 
