@@ -48,6 +48,8 @@ pub enum Command {
     Config(Config),
     /// Read a topic of the log as JSON lines
     Topics(Topics),
+    /// What the detector has learned to be usual, as a file for a new installation
+    Baseline(Baseline),
     /// Measure skytrend
     Bench(Bench),
 }
@@ -162,6 +164,22 @@ pub struct TopicsRead {
     /// Go on with new records as they come
     #[arg(long, short)]
     pub follow: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Baseline {
+    #[command(subcommand)]
+    pub action: BaselineAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum BaselineAction {
+    /// Write it from the log of an installation that is not running; no post, no account, no word of few people is in it.
+    /// An installation without a history of its own starts with it by the setting detect.baseline
+    Save {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

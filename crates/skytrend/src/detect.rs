@@ -3,8 +3,10 @@
 //! it is brought from its last snapshot over the same posts to the same outputs, of which those for windows already
 //! written are left out.
 
+pub mod baseline;
 mod checkpoint;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,6 +29,8 @@ use checkpoint::Checkpoint;
 pub struct Settings {
     /// A snapshot of the detector is taken after this much event time.
     pub snapshot_interval_secs: u32,
+    /// A saved baseline to start with where there is no snapshot; empty for none.
+    pub baseline: PathBuf,
 }
 
 /// How far the detector is, for those who watch it.
@@ -170,6 +174,9 @@ impl Stage for Detect {
             self.detector = detector;
             info!(written_through = self.written_through.0, "detector restored from its snapshot");
             return Ok(checkpoint.inputs);
+        }
+        if !self.settings.baseline.as_os_str().is_empty() {
+            self.detector = baseline::load(&self.settings.baseline, &self.trend, self.partitions)?;
         }
         let from_start = |partition| {
             let next = log.bounds(Topic::Posts.name(), partition)?.start;

@@ -34,7 +34,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 
-use cli::{BenchWhat, Cli, Command, ConfigAction, TopicsAction};
+use cli::{BaselineAction, BenchWhat, Cli, Command, ConfigAction, TopicsAction};
 use run::Parts;
 use settings::Settings;
 use settings::layers::{Layers, Origin};
@@ -81,6 +81,9 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Config(asked) => match asked.action {
             None => Ok(config_command::print(&layers, &mut std::io::stdout().lock())?),
             Some(ConfigAction::Check) => config_command::check(&layers),
+        },
+        Command::Baseline(asked) => match &asked.action {
+            BaselineAction::Save { file } => detect::baseline::save(&Settings::from_layers(&layers)?, file),
         },
         Command::Topics(asked) => {
             let settings = Settings::from_layers(&layers)?;

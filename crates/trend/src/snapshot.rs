@@ -16,6 +16,7 @@
 //! What [`Detector::take_outputs`] has not handed out is no part of a snapshot: take the outputs first, and store both
 //! together.
 
+mod baseline;
 mod bytes;
 mod keywords;
 mod memories;
@@ -31,7 +32,7 @@ use crate::detector::Partition;
 use crate::season::StreamSeason;
 use crate::settings::{InvalidSettings, Settings};
 use crate::stats::Counters;
-use crate::stream::StreamLevel;
+use crate::stream::{StreamLevel, Streams};
 use bytes::{Reader, Writer};
 
 const MAGIC: [u8; 16] = *b"skytrend trend\0\0";
@@ -48,8 +49,11 @@ pub enum SnapshotError {
     /// Too short, or it starts with something else.
     #[error("this is no snapshot of a detector")]
     NotASnapshot,
+    /// Too short, or it starts with something else.
+    #[error("this is no saved baseline")]
+    NotABaseline,
     /// Of another version of the format.
-    #[error("the snapshot has version {found}, this program reads version {expected}")]
+    #[error("it has version {found}, this program reads version {expected}")]
     Version {
         /// In the bytes.
         found: u16,
@@ -57,13 +61,13 @@ pub enum SnapshotError {
         expected: u16,
     },
     /// The bytes were changed or cut.
-    #[error("the snapshot's checksum does not match")]
+    #[error("its checksum does not match")]
     Checksum,
     /// Taken with other settings: the state means something else.
     #[error("the snapshot was taken with other settings")]
     OtherSettings,
     /// A number or text is not possible where it stands.
-    #[error("the snapshot is malformed: {what} at byte {at}")]
+    #[error("it is malformed: {what} at byte {at}")]
     Malformed {
         /// What could not be read.
         what: &'static str,
@@ -85,12 +89,7 @@ impl Detector {
         writer.fixed(self.settings.fingerprint());
         self.write_partitions(&mut writer);
         write_counters(&mut writer, &self.counters);
-        write_stream(&mut writer, &self.engine.streams.all);
-        writer.count(self.engine.streams.by_language.len());
-        for (language, level) in &self.engine.streams.by_language {
-            writer.number(u64::from(language.0));
-            write_stream(&mut writer, level);
-        }
+        write_streams(&mut writer, &self.engine.streams);
         let places = keywords::write(&mut writer, &self.engine.keywords);
         posts::write(&mut writer, &self.engine, &places);
         posts::write_sessions(&mut writer, &self.engine.authors);
@@ -124,11 +123,7 @@ impl Detector {
         let mut detector = Self::new(settings, 1)?;
         detector.read_partitions(&mut reader)?;
         detector.counters = read_counters(&mut reader)?;
-        detector.engine.streams.all = read_stream(&mut reader)?;
-        for _ in 0..reader.count("number of languages")? {
-            let language = posts::read_language(&mut reader)?;
-            detector.engine.streams.by_language.insert(language, read_stream(&mut reader)?);
-        }
+        detector.engine.streams = read_streams(&mut reader)?;
         let held = keywords::read(&mut reader, &mut detector.engine.keywords)?;
         posts::read(&mut reader, &mut detector.engine, &held)?;
         posts::read_sessions(&mut reader, &mut detector.engine.authors)?;
@@ -208,6 +203,24 @@ fn read_counters(reader: &mut Reader<'_>) -> Result<Counters, SnapshotError> {
         *counter = reader.number("counter")?;
     }
     Ok(counters)
+}
+
+fn write_streams(writer: &mut Writer<'_>, streams: &Streams) {
+    write_stream(writer, &streams.all);
+    writer.count(streams.by_language.len());
+    for (language, level) in &streams.by_language {
+        writer.number(u64::from(language.0));
+        write_stream(writer, level);
+    }
+}
+
+fn read_streams(reader: &mut Reader<'_>) -> Result<Streams, SnapshotError> {
+    let mut streams = Streams { all: read_stream(reader)?, ..Streams::default() };
+    for _ in 0..reader.count("number of languages")? {
+        let language = posts::read_language(reader)?;
+        streams.by_language.insert(language, read_stream(reader)?);
+    }
+    Ok(streams)
 }
 
 fn write_stream(writer: &mut Writer<'_>, stream: &StreamLevel) {

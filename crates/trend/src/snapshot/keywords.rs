@@ -25,11 +25,7 @@ pub(super) struct Places(Vec<u32>);
 
 /// Writes the keywords in order.
 pub(super) fn write(writer: &mut Writer<'_>, keywords: &Keywords) -> Places {
-    let mut numbers = keywords.in_use();
-    numbers.sort_unstable_by(|&left, &right| {
-        let (left, right) = (keywords.entry(left), keywords.entry(right));
-        left.normalized.cmp(&right.normalized).then(left.kind.cmp(&right.kind))
-    });
+    let numbers = sorted(keywords);
     writer.count(numbers.len());
     for &number in &numbers {
         let entry = keywords.entry(number);
@@ -43,6 +39,16 @@ pub(super) fn write(writer: &mut Writer<'_>, keywords: &Keywords) -> Places {
         places[number as usize] = place;
     }
     Places(places)
+}
+
+/// The numbers of all keywords, in the order of their texts and kinds.
+pub(super) fn sorted(keywords: &Keywords) -> Vec<u32> {
+    let mut numbers = keywords.in_use();
+    numbers.sort_unstable_by(|&left, &right| {
+        let (left, right) = (keywords.entry(left), keywords.entry(right));
+        left.normalized.cmp(&right.normalized).then(left.kind.cmp(&right.kind))
+    });
+    numbers
 }
 
 /// Reads the keywords; they are in the order of their places.
@@ -118,12 +124,7 @@ pub(super) fn read_kind(reader: &mut Reader<'_>) -> Result<KeywordKind, Snapshot
 }
 
 fn write_state(writer: &mut Writer<'_>, state: &KeywordState) {
-    let Baseline { authors, posts, dispersion, dispersion_weight, local, local_expected, season } =
-        &state.baseline;
-    for &number in [authors, posts, dispersion, dispersion_weight, local, local_expected] {
-        writer.float(number);
-    }
-    write_season(writer, season);
+    write_baseline(writer, &state.baseline);
     write_minutes(writer, &state.posts);
     write_minutes(writer, &state.observed);
     writer.signed(state.watched_until);
@@ -132,7 +133,25 @@ fn write_state(writer: &mut Writer<'_>, state: &KeywordState) {
 }
 
 fn read_state(reader: &mut Reader<'_>) -> Result<KeywordState, SnapshotError> {
-    let baseline = Baseline {
+    let baseline = read_baseline(reader)?;
+    let posts = read_minutes(reader)?;
+    let observed = read_minutes(reader)?;
+    let watched_until = reader.signed("end of the watch")?;
+    let language = read_language(reader)?;
+    let language_share = reader.amount("share of a language")? as f32;
+    Ok(KeywordState { watched_until, language, language_share, observed, baseline, posts })
+}
+
+pub(super) fn write_baseline(writer: &mut Writer<'_>, baseline: &Baseline) {
+    let Baseline { authors, posts, dispersion, dispersion_weight, local, local_expected, season } = baseline;
+    for &number in [authors, posts, dispersion, dispersion_weight, local, local_expected] {
+        writer.float(number);
+    }
+    write_season(writer, season);
+}
+
+pub(super) fn read_baseline(reader: &mut Reader<'_>) -> Result<Baseline, SnapshotError> {
+    Ok(Baseline {
         authors: reader.float("authors of a baseline")?,
         posts: reader.float("posts of a baseline")?,
         dispersion: reader.float("dispersion")?,
@@ -140,13 +159,7 @@ fn read_state(reader: &mut Reader<'_>) -> Result<KeywordState, SnapshotError> {
         local: reader.float("local level")?,
         local_expected: reader.float("expected local level")?,
         season: read_season(reader)?,
-    };
-    let posts = read_minutes(reader)?;
-    let observed = read_minutes(reader)?;
-    let watched_until = reader.signed("end of the watch")?;
-    let language = read_language(reader)?;
-    let language_share = reader.amount("share of a language")? as f32;
-    Ok(KeywordState { watched_until, language, language_share, observed, baseline, posts })
+    })
 }
 
 fn write_season(writer: &mut Writer<'_>, season: &KeywordSeason) {

@@ -4,6 +4,7 @@
 use super::SnapshotError;
 use super::bytes::{Reader, Writer};
 use crate::engine::Engine;
+use crate::rare::RareKeywords;
 use crate::sets::Sets;
 
 pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine) {
@@ -11,8 +12,12 @@ pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine) {
     write_sets(writer, &engine.seen.sets);
     writer.signed(engine.phrases.generation);
     write_sets(writer, &engine.phrases.sets);
-    writer.signed(engine.rare.generation);
-    write_sets(writer, &engine.rare.sets);
+    write_rare(writer, &engine.rare);
+}
+
+pub(super) fn write_rare(writer: &mut Writer<'_>, rare: &RareKeywords) {
+    writer.signed(rare.generation);
+    write_sets(writer, &rare.sets);
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, engine: &mut Engine) -> Result<(), SnapshotError> {
@@ -21,8 +26,12 @@ pub(super) fn read(reader: &mut Reader<'_>, engine: &mut Engine) -> Result<(), S
     read_sets(reader, &mut engine.seen.sets)?;
     engine.phrases.generation = reader.minute("stretch of minutes")?;
     read_sets(reader, &mut engine.phrases.sets)?;
-    engine.rare.generation = reader.minute("stretch of hours")?;
-    read_sets(reader, &mut engine.rare.sets)
+    read_rare(reader, &mut engine.rare)
+}
+
+pub(super) fn read_rare(reader: &mut Reader<'_>, rare: &mut RareKeywords) -> Result<(), SnapshotError> {
+    rare.generation = reader.minute("stretch of hours")?;
+    read_sets(reader, &mut rare.sets)
 }
 
 fn write_sets<const LEN: usize>(writer: &mut Writer<'_>, sets: &Sets<LEN>) {

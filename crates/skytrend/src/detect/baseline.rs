@@ -1,0 +1,39 @@
+//! What a detector has learned, as a file: `skytrend baseline save` writes it, and a new installation starts with it
+//! (setting `detect.baseline`), so that it knows in its first minutes what is usual at this hour.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use skytrend_trend::Detector;
+use tracing::info;
+
+use super::checkpoint::Checkpoint;
+use crate::settings::Settings;
+
+/// Writes what the detector in the settings' log has learned to a file. The log must not be in use.
+pub fn save(settings: &Settings, path: &Path) -> anyhow::Result<()> {
+    let log = crate::log::open(&settings.log)?;
+    let Some((_, detector)) = Checkpoint::load(log.as_ref(), &settings.trend)? else {
+        bail!(
+            "no detector has been saved in {}: one is after {} seconds of events, and at the end",
+            settings.log.path.display(),
+            settings.detect.snapshot_interval_secs
+        );
+    };
+    let mut bytes = Vec::new();
+    detector.save_baseline(&mut bytes);
+    std::fs::write(path, &bytes).with_context(|| format!("can't write {}", path.display()))?;
+    let hours = detector.stats().history_minutes / 60;
+    eprintln!("{}: {} bytes, learned in {hours} hours", path.display(), bytes.len());
+    Ok(())
+}
+
+/// A new detector that knows what is in the file.
+pub fn load(path: &Path, settings: &skytrend_trend::Settings, partitions: u32) -> anyhow::Result<Detector> {
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("can't read the baseline {} (setting detect.baseline)", path.display()))?;
+    let detector = Detector::with_baseline(settings.clone(), partitions, &bytes)
+        .with_context(|| format!("the baseline {} (setting detect.baseline)", path.display()))?;
+    info!(path = %path.display(), minutes = detector.stats().history_minutes, "detector starts with a saved baseline");
+    Ok(detector)
+}

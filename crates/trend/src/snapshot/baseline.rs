@@ -1,0 +1,105 @@
+//! What was learned, apart from the rest of the state: for a new installation, which knows from the start what is usual
+//! where and when. No post, no account, and no keyword that only a few people use.
+//!
+//! ```text
+//! magic "skytrend usual\0\0" | version u16 | body | xxh3 of all before u64
+//! ```
+//!
+//! The body, written as that of a snapshot: the minute it was saved in, stream and languages, keywords, rare keywords.
+//! It does not depend on the settings.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::bytes::{Reader, Writer};
+use super::keywords::{kind_byte, read_baseline, read_kind, sorted, write_baseline};
+use super::memories::{read_rare, write_rare};
+use super::posts::read_language;
+use super::{CHECKSUM_BYTES, SnapshotError, read_streams, write_streams};
+use crate::Detector;
+use crate::extract::{Keyword, SurfaceForm, hash_of};
+use crate::settings::Settings;
+use crate::state::KeywordState;
+
+const MAGIC: [u8; 16] = *b"skytrend usual\0\0";
+/// Version of the format; each change of the format or of the meaning of a number takes the next one.
+const VERSION: u16 = 1;
+/// A keyword is saved if about so many people have used it lately.
+const AUTHORS_MIN: f64 = 10.0;
+
+impl Detector {
+    /// Appends what was learned to `out`, for [`Detector::with_baseline`].
+    pub fn save_baseline(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let engine = &self.engine;
+        let mut writer = Writer::new(out);
+        writer.raw(&MAGIC);
+        writer.raw(&VERSION.to_le_bytes());
+        writer.signed(self.open_from.unwrap_or(0));
+        write_streams(&mut writer, &engine.streams);
+        let is_saved = |&number: &u32| {
+            let state = engine.keywords.state(number);
+            !engine.keywords.entry(number).is_watched
+                && state.is_some_and(|state| state.baseline.authors >= AUTHORS_MIN)
+        };
+        let numbers: Vec<u32> = sorted(&engine.keywords).into_iter().filter(is_saved).collect();
+        writer.count(numbers.len());
+        for number in numbers {
+            let (entry, Some(state)) = (engine.keywords.entry(number), engine.keywords.state(number)) else {
+                continue;
+            };
+            writer.byte(kind_byte(entry.kind));
+            writer.text(&entry.normalized);
+            write_baseline(&mut writer, &state.baseline);
+            writer.number(u64::from(state.language.0));
+            writer.float(f64::from(state.language_share));
+        }
+        write_rare(&mut writer, &engine.rare);
+        let checksum = xxh3_64(&out[start..]);
+        out.extend_from_slice(&checksum.to_le_bytes());
+    }
+
+    /// A new detector that has learned what [`Detector::save_baseline`] wrote to `bytes`.
+    pub fn with_baseline(settings: Settings, partitions: u32, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let header = MAGIC.len() + size_of_val(&VERSION);
+        if bytes.len() < header + CHECKSUM_BYTES || bytes[..MAGIC.len()] != MAGIC {
+            return Err(SnapshotError::NotABaseline);
+        }
+        let found = u16::from_le_bytes([bytes[MAGIC.len()], bytes[MAGIC.len() + 1]]);
+        if found != VERSION {
+            return Err(SnapshotError::Version { found, expected: VERSION });
+        }
+        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
+        if xxh3_64(content).to_le_bytes() != checksum {
+            return Err(SnapshotError::Checksum);
+        }
+        let mut detector = Self::new(settings, partitions)?;
+        let engine = &mut detector.engine;
+        let mut reader = Reader::new(content, header);
+        let minute = reader.minute("minute of the baseline")?;
+        engine.streams = read_streams(&mut reader)?;
+        for _ in 0..reader.count("number of keywords")? {
+            let kind = read_kind(&mut reader)?;
+            let normalized = reader.short_text("keyword")?;
+            let hash = hash_of(kind, normalized);
+            let state = KeywordState {
+                baseline: read_baseline(&mut reader)?,
+                language: read_language(&mut reader)?,
+                language_share: reader.amount("share of a language")? as f32,
+                ..KeywordState::new(minute)
+            };
+            let form = SurfaceForm::Lower;
+            let number = engine.keywords.acquire(Keyword { kind, normalized, form, mixed: "", hash });
+            if engine.keywords.state(number).is_some() {
+                return Err(reader.malformed("keyword that is there twice"));
+            }
+            engine.keywords.admit(number, state);
+            engine.keywords.release(number);
+        }
+        read_rare(&mut reader, &mut engine.rare)?;
+        reader.end()?;
+        Ok(detector)
+    }
+}
+
+#[cfg(test)]
+mod tests;
