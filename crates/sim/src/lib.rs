@@ -17,6 +17,7 @@ pub mod oracle;
 
 mod dice;
 pub mod file;
+pub mod growth;
 pub mod instant;
 mod lost;
 pub mod node;

@@ -192,6 +192,24 @@ pub struct Bench {
 pub enum BenchWhat {
     /// How well trends are found, in a simulated world whose truth is known, beside other methods
     Quality(Quality),
+    /// What the detector's state does over weeks in which the vocabulary grows: size, time of a snapshot, time for each post
+    State(State),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct State {
+    /// Seed of the posts
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Posts in an average minute (the network had about 4,000 in 2026)
+    #[arg(long, default_value_t = 1200, value_name = "POSTS")]
+    pub posts_per_minute: u32,
+    /// Days of posts
+    #[arg(long, default_value_t = 14, value_name = "DAYS")]
+    pub days: u32,
+    /// One JSON object a line on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -6,6 +6,7 @@ mod settings;
 
 mod run;
 mod stage;
+mod state;
 mod supervisor;
 
 mod detect;
@@ -77,6 +78,7 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Sim(asked) => sim::run(&Settings::from_layers(&layers)?, asked),
         Command::Bench(asked) => match &asked.what {
             BenchWhat::Quality(asked) => quality::run(&Settings::from_layers(&layers)?, asked),
+            BenchWhat::State(asked) => state::run(&Settings::from_layers(&layers)?, asked),
         },
         Command::Config(asked) => match asked.action {
             None => Ok(config_command::print(&layers, &mut std::io::stdout().lock())?),
