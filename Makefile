@@ -11,7 +11,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test fmt lint unit crash soak bench bench-program fuzz
+.PHONY: help demo run test fmt lint unit crash soak bench bench-program plots fuzz
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,6 +47,10 @@ bench: ## Criterion benchmarks and the whole program's; figures go to docs/bench
 bench-program: ## The whole program: frames on disk to trends, memory, a simulated day
 	$(CARGO) build --locked --release -p skytrend
 	bench/program.sh
+
+plots: ## The figures of docs/images from benchmarks run anew (about an hour)
+	$(CARGO) build --locked --release -p skytrend -p skytrend-plots
+	bench/plots.sh
 
 soak: ## 10,000 events/s over a loopback WebSocket for ten minutes, nothing lost
 	$(CARGO) build --locked --release -p skytrend

@@ -1,0 +1,40 @@
+//! What all charts have in common: size, colours, and colours that are read in light and dark.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+/// Width and height in pixels.
+const SIZE: (u32, u32) = (860, 380);
+/// Text and axes: grey enough for light and dark pages.
+pub const INK: RGBColor = RGBColor(128, 128, 128);
+/// One for each line, told apart by colour-blind people too (Okabe and Ito).
+pub const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(148, 148, 148),
+];
+
+/// The drawing area of a page.
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// An empty page with nothing behind it, so that it is read on light and dark.
+pub fn page(out: &Path) -> Area<'_> {
+    SVGBackend::new(out, SIZE).into_drawing_area()
+}
+
+/// Text of so many pixels.
+pub fn text(pixels: u32) -> TextStyle<'static> {
+    ("sans-serif", pixels).into_font().color(&INK)
+}
+
+/// Any error of drawing, which borrows the page, as one that does not.
+pub fn owned(error: impl std::fmt::Display) -> anyhow::Error {
+    anyhow!("can't draw: {error}")
+}

@@ -1,0 +1,80 @@
+//! The detector's state over weeks, beside the number of distinct words, which never stops growing.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use plotters::prelude::*;
+use serde::Deserialize;
+
+use crate::chart::{COLOURS, INK, owned, page, text};
+
+/// What is drawn of a measurement.
+#[derive(Debug, Deserialize)]
+struct Row {
+    day: f64,
+    words: f64,
+    state_mib: f64,
+    snapshot_mib: f64,
+}
+
+pub fn draw(file: &Path, out: &Path) -> anyhow::Result<()> {
+    let text_of = std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
+    let rows: Vec<Row> = text_of.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let days = rows.last().context("no measurement")?.day;
+    let mib = rows.iter().map(|row| row.state_mib).fold(0.0, f64::max) * 1.25;
+    let words = rows.iter().map(|row| row.words / 1e6).fold(0.0, f64::max) * 1.1;
+    let page = page(out);
+    let mut chart = ChartBuilder::on(&page)
+        .margin(12)
+        .x_label_area_size(34)
+        .y_label_area_size(52)
+        .right_y_label_area_size(58)
+        .build_cartesian_2d(0.0..days, 0.0..mib)
+        .map_err(owned)?
+        .set_secondary_coord(0.0..days, 0.0..words);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.25))
+        .axis_style(INK)
+        .label_style(text(13))
+        .x_desc("simulated days")
+        .y_desc("MiB")
+        .draw()
+        .map_err(owned)?;
+    chart
+        .configure_secondary_axes()
+        .axis_style(INK)
+        .label_style(text(13))
+        .y_desc("million distinct words")
+        .draw()
+        .map_err(owned)?;
+    for (colour, name, value) in [
+        (COLOURS[0], "state in memory (MiB)", (|row| row.state_mib) as fn(&Row) -> f64),
+        (COLOURS[2], "snapshot (MiB)", |row| row.snapshot_mib),
+    ] {
+        let points = rows.iter().map(|row| (row.day, value(row)));
+        chart
+            .draw_series(LineSeries::new(points, colour.stroke_width(2)))
+            .map_err(owned)?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+    }
+    let colour = COLOURS[1];
+    chart
+        .draw_secondary_series(LineSeries::new(
+            rows.iter().map(|row| (row.day, row.words / 1e6)),
+            colour.stroke_width(2),
+        ))
+        .map_err(owned)?
+        .label("distinct words so far (right)")
+        .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .label_font(text(13))
+        .draw()
+        .map_err(owned)?;
+    page.present().map_err(owned)
+}
