@@ -194,6 +194,8 @@ pub enum BenchWhat {
     Quality(Quality),
     /// What the detector's state does over weeks in which the vocabulary grows: size, time of a snapshot, time for each post
     State(State),
+    /// The detector's z-scores of counted time series, or what they reach in the Numenta Anomaly Benchmark
+    Series(Series),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -244,4 +246,21 @@ pub struct Quality {
     /// The truth about the world of these trends
     #[arg(long, value_name = "FILE", requires = "trends")]
     pub truth: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Series {
+    /// CSV files with columns timestamp (UTC, unless a zone is given) and value, a row for each 1 or 5 minutes
+    #[arg(value_name = "FILE", required_unless_present = "nab", conflicts_with = "nab")]
+    pub files: Vec<PathBuf>,
+    /// Write the scores of each file to one of the same name in this folder, instead of those of one file to standard
+    /// output
+    #[arg(long, value_name = "DIR", conflicts_with = "nab")]
+    pub out: Option<PathBuf>,
+    /// A checkout of the Numenta Anomaly Benchmark: score its Twitter volumes
+    #[arg(long, value_name = "DIR")]
+    pub nab: Option<PathBuf>,
+    /// One JSON object on standard output
+    #[arg(long, requires = "nab")]
+    pub json: bool,
 }

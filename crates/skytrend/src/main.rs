@@ -21,6 +21,7 @@ mod config_command;
 mod demo;
 mod quality;
 mod replay;
+mod series;
 mod sim;
 mod topics;
 
@@ -79,6 +80,7 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Bench(asked) => match &asked.what {
             BenchWhat::Quality(asked) => quality::run(&Settings::from_layers(&layers)?, asked),
             BenchWhat::State(asked) => state::run(&Settings::from_layers(&layers)?, asked),
+            BenchWhat::Series(asked) => series::run(&Settings::from_layers(&layers)?, asked),
         },
         Command::Config(asked) => match asked.action {
             None => Ok(config_command::print(&layers, &mut std::io::stdout().lock())?),
