@@ -37,6 +37,9 @@ const LOCAL_LIMITS: std::ops::RangeInclusive<f64> = 0.5..=1.8;
 /// The hour of the day is trusted like this many authors, and the hour of the week likewise.
 const DAILY_PRIOR: f64 = 4.0;
 const WEEKLY_PRIOR: f64 = 2.0;
+/// The dispersion is that of epochs about an expectation that follows the last two hours. Whole hours scatter more about one
+/// that does not, so what they tell of the hours of day and week counts as if they were dispersed so many times as much.
+const SEASON_DISPERSION: f64 = 3.0;
 /// An epoch without the keyword, in which so few authors were to be expected, tells next to nothing: what hour it was is
 /// not looked up. Most keywords are rare, so that saves most of the work of learning.
 const EXPECTED_NEGLIGIBLE: f64 = 0.05;
@@ -154,7 +157,7 @@ impl Baseline {
         share: f64,
         dispersion: f64,
     ) -> (f64, f64) {
-        let information = 1.0 / (1.0 + dispersion * share * stream.hourly_posts());
+        let information = 1.0 / (1.0 + SEASON_DISPERSION * dispersion * share * stream.hourly_posts());
         let factor = |bins: [usize; 2], share: f64, prior: f64| {
             let authors = self.season.authors(bins);
             let posts = bins.map(|bin| stream.season.bins[bin]);

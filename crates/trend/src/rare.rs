@@ -2,7 +2,7 @@
 //! that three people use in a window now and then from one that nobody ever used, when either is admitted: the first
 //! would stand out again and again, or the second too late.
 //!
-//! A keyword is known by 16 bits of its hash within one of 2^17 sets of sixteen; posts count half after 72 hours, as in
+//! A keyword is known by 16 bits of its hash within one of 2^17 sets of sixteen; posts count half after a week, as in
 //! baselines. Of a full set, the keyword with the fewest posts leaves, of several the one that was silent the longest.
 
 use crate::keywords::shard_of;
@@ -13,7 +13,7 @@ const SET_LEN: usize = 16;
 /// Time is told apart by so many minutes, in six bits.
 const GENERATION_MINUTES: i64 = 6 * 60;
 const GENERATIONS: u32 = 64;
-const GENERATIONS_TO_HALF: f64 = 12.0;
+const GENERATIONS_TO_HALF: f64 = 28.0;
 /// Posts are counted in quarters, in ten bits.
 const QUARTERS: f64 = 4.0;
 const QUARTERS_MAX: f64 = 1023.0;

@@ -11,8 +11,8 @@ use crate::season::{StreamSeason, hour_of};
 
 /// Baselines learn in steps of this many minutes (ALGORITHM.md 1.2).
 pub(crate) const EPOCH_MINUTES: i64 = 5;
-/// What a baseline has learned counts half after 72 hours.
-const LEVEL_DECAY_EPOCHS: f64 = 72.0 * 60.0 / EPOCH_MINUTES as f64;
+/// What a baseline has learned counts half after a week.
+const LEVEL_DECAY_EPOCHS: f64 = 7.0 * 24.0 * 60.0 / EPOCH_MINUTES as f64;
 /// Epochs in two hours, the half-life of the local level and of the usual rate.
 pub(crate) const LOCAL_EPOCHS: f64 = 120.0 / EPOCH_MINUTES as f64;
 /// An epoch with less than this share of the usual number of posts is a gap of the stream, not news about keywords.
