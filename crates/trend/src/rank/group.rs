@@ -4,6 +4,7 @@
 use skytrend_event::KeywordKind;
 
 use super::candidate::Candidate;
+use super::name::Name;
 use super::topic::TopicId;
 
 /// Two keywords are one topic if the rarer one shares this many of its authors with the other, beyond chance.
@@ -35,11 +36,12 @@ pub(super) fn group(
     led: impl Fn(&Candidate) -> bool,
 ) -> Vec<Group> {
     let before: Vec<Option<TopicId>> = candidates.iter().map(&topic_before).collect();
+    let names: Vec<Name<'_>> = candidates.iter().map(Name::of).collect();
     let mut groups: Vec<Group> = Vec::new();
     for (place, candidate) in candidates.iter().enumerate() {
         let closeness = |group: &Group| {
             let to = |&member: &usize| {
-                let share = shared(candidate, &candidates[member]);
+                let share = shared((candidate, &names[place]), (&candidates[member], &names[member]));
                 let stays = before[place].is_some() && before[place] == before[member];
                 let needed = if stays { SHARED_TO_STAY } else { SHARED_TO_JOIN };
                 (share >= needed).then_some(share)
@@ -60,35 +62,40 @@ pub(super) fn group(
         }
     }
     for group in &mut groups {
-        group.leader = leader(group, candidates, &led);
+        group.leader = leader(group, candidates, &names, &led);
     }
     groups
 }
 
 /// Share of the rarer one's authors that they have in common, beyond chance. Chance meets people of one language: where
 /// that has few posts, the same few people write about everything. A name and a word of it don't meet by chance.
-fn shared(left: &Candidate, right: &Candidate) -> f64 {
-    let is_one_name = is_part(left, right) || is_part(right, left);
+fn shared((left, left_name): (&Candidate, &Name<'_>), (right, right_name): (&Candidate, &Name<'_>)) -> f64 {
+    let is_one_name = left_name.is_part_of(right_name) || right_name.is_part_of(left_name);
     let people = if is_one_name { u32::MAX } else { left.language_posts.min(right.language_posts) };
     left.sketch.containment(&right.sketch, f64::from(people))
 }
 
 /// The strongest, or the name or hashtag that it is a part of; but the one that stood for the topic before stays while
 /// it is no part of that and has about as much.
-fn leader(group: &Group, candidates: &[Candidate], led: impl Fn(&Candidate) -> bool) -> usize {
+fn leader(
+    group: &Group,
+    candidates: &[Candidate],
+    names: &[Name<'_>],
+    led: impl Fn(&Candidate) -> bool,
+) -> usize {
     let strongest = group.members[0];
     // Who has the name keeps it with less.
     let hold = |member: usize| if led(&candidates[member]) { NAME_HOLD } else { 1.0 };
     let is_name = |kind: KeywordKind, of: usize, part: f64| {
         move |&member: &usize| {
             candidates[member].key.1 == kind
-                && is_part(&candidates[of], &candidates[member])
+                && names[of].is_part_of(&names[member])
                 && candidates[member].observed() >= part * hold(member) * candidates[of].observed()
         }
     };
     let members = || group.members.iter().copied();
     // The longest name; of two as long the stronger one, which comes first.
-    let longest = |member: &usize| std::cmp::Reverse(name_length(&candidates[*member]));
+    let longest = |member: &usize| std::cmp::Reverse(names[*member].len());
     let phrase = members().filter(is_name(KeywordKind::Phrase, strongest, NAME_PART)).min_by_key(longest);
     let name = phrase.unwrap_or(strongest);
     // A hashtag counts for the name it is made of, too; it is the name if that is mostly written as a hashtag.
@@ -96,25 +103,10 @@ fn leader(group: &Group, candidates: &[Candidate], led: impl Fn(&Candidate) -> b
     let named = hashtag.unwrap_or(name);
     let stays = |member: usize| {
         led(&candidates[member])
-            && !is_part(&candidates[member], &candidates[named])
+            && !names[member].is_part_of(&names[named])
             && candidates[member].observed() >= LEADER_PART * candidates[named].observed()
     };
     group.members.iter().copied().find(|&member| stays(member)).unwrap_or(named)
-}
-
-fn name_length(candidate: &Candidate) -> usize {
-    candidate.key.0.chars().count()
-}
-
-/// Whether `name` is a phrase or hashtag with all letters of `part`: the words in it, or the same name written otherwise.
-fn is_part(part: &Candidate, name: &Candidate) -> bool {
-    name.key.1 != KeywordKind::Word
-        && part.key != name.key
-        && letters(&name.key.0).contains(&letters(&part.key.0))
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 #[cfg(test)]

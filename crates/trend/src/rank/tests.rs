@@ -27,6 +27,7 @@ fn candidate(name: &str, observed: f64, z: f64) -> Candidate {
     Candidate {
         key: (name.to_lowercase(), KeywordKind::Word),
         display: name.to_owned(),
+        words: vec![name.to_lowercase()],
         language: "en".to_owned(),
         language_posts: 10_000,
         posts: 50,

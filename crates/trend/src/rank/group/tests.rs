@@ -2,6 +2,7 @@ use skytrend_event::ScoreParts;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
+use crate::extract::words_of_name;
 use crate::rank::Candidate;
 use crate::score::Score;
 use crate::sketch::AuthorSketch;
@@ -23,6 +24,7 @@ fn candidate(name: &str, kind: KeywordKind, people: std::ops::Range<u64>) -> Can
     Candidate {
         key: (name.to_owned(), kind),
         display: name.to_owned(),
+        words: words_of_name(kind, name),
         language: "en".to_owned(),
         language_posts: 1_000_000,
         posts: 9,
