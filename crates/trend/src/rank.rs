@@ -12,6 +12,7 @@ mod topic;
 mod alert;
 mod confidence;
 mod group;
+mod link;
 mod name;
 
 use std::collections::BTreeMap;
