@@ -1,7 +1,7 @@
 //! From the candidates of one window to its trends: which keywords are one topic, who is ranked where, how sure that is,
 //! which trends start and end, and which alerts open and close. Its state is what it ranked before; it is one per kind
-//! of window, and knows nothing of posts: samples and related keywords are asked for through a function, for ranked
-//! trends only.
+//! of window, and knows nothing of posts: samples and related keywords are asked for through a function of its keywords,
+//! the one that stands for it first, for ranked trends only.
 //!
 //! A keyword enters at one threshold and leaves only after some minutes below a lower one; a topic keeps its id, the
 //! keyword that stands for it and its place until something is clearly different. So nothing flickers with chance.
@@ -28,6 +28,7 @@ use candidate::by_score;
 pub(crate) use candidate::{Candidate, Context, KeywordKey};
 use confidence::confidences;
 use group::{Group, group};
+pub(crate) use name::Name;
 use topic::ranked;
 pub(crate) use topic::{Topic, TopicId};
 
@@ -86,7 +87,7 @@ impl Ranking {
         mut candidates: Vec<Candidate>,
         tested: u64,
         settings: &Settings,
-        mut context_of: impl FnMut(&KeywordKey) -> Context,
+        mut context_of: impl FnMut(&[&Candidate]) -> Context,
     ) -> (Vec<Trend>, Vec<Alert>) {
         candidates.sort_unstable_by(by_score);
         let followed_max = settings.top as usize * FOLLOWED_PER_PLACE;
@@ -215,20 +216,21 @@ impl Ranking {
         window: Window,
         ranked: &Ranked,
         standing: &[Candidate],
-        context_of: &mut impl FnMut(&KeywordKey) -> Context,
+        context_of: &mut impl FnMut(&[&Candidate]) -> Context,
     ) -> Trend {
         let leader = &standing[ranked.group.leader];
         let topic = &self.topics[&ranked.id];
         let others = ranked.group.members.iter().filter(|&&member| member != ranked.group.leader);
-        let terms = std::iter::once(leader).chain(others.map(|&member| &standing[member]));
-        let context = context_of(&leader.key);
+        let terms: Vec<&Candidate> =
+            std::iter::once(leader).chain(others.map(|&member| &standing[member])).collect();
+        let context = context_of(&terms);
         Trend {
             rank: ranked.rank,
             rank_change: ranked.rank_change,
             score: ranked.score,
             confidence_score: ranked.confidence,
             is_alerting: self.alerts.contains_key(&ranked.id),
-            terms: terms.map(|candidate| candidate.display.clone()).collect(),
+            terms: terms.iter().map(|candidate| candidate.display.clone()).collect(),
             sample_posts: context.sample_posts,
             related: context.related,
             ..without_rank(window, ranked.id, topic, leader)

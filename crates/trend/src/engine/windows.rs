@@ -60,8 +60,8 @@ impl Engine {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
         });
-        let (trends, mut alerts) =
-            ranking.rank(window, candidates, tested, settings, |key| self.context_of(key, first, settings));
+        let (trends, mut alerts) = ranking
+            .rank(window, candidates, tested, settings, |terms| self.context_of(terms, first, settings));
         match kind {
             WindowKind::Sliding => self.sliding = ranking,
             WindowKind::Tumbling => self.tumbling = ranking,

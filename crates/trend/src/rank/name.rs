@@ -1,42 +1,57 @@
 //! What keywords are called: which are one name, and which are a part of another's. By words, as the extraction finds
 //! them: "ai" is a part of `#AIArt` and none of `#haiku`.
 
+use std::borrow::Cow;
+
 use skytrend_event::KeywordKind;
 
-use super::candidate::{Candidate, KeywordKey};
+use super::candidate::Candidate;
+use crate::extract::words_of_name;
 
-/// The name of a candidate.
+/// What a keyword is called.
 #[derive(Debug)]
-pub(super) struct Name<'a> {
-    key: &'a KeywordKey,
-    words: &'a [String],
+pub(crate) struct Name<'a> {
+    kind: KeywordKind,
+    text: &'a str,
+    words: Cow<'a, [String]>,
     /// All of it but what stands between words.
     letters: String,
 }
 
 impl<'a> Name<'a> {
-    pub(super) fn of(candidate: &'a Candidate) -> Self {
+    /// That of a candidate.
+    pub(crate) fn of(candidate: &'a Candidate) -> Self {
+        Self::new(candidate.key.1, &candidate.key.0, Cow::Borrowed(&candidate.words))
+    }
+
+    /// That of any keyword, of which only the normal form is known.
+    pub(crate) fn of_keyword(kind: KeywordKind, normalized: &'a str) -> Self {
+        Self::new(kind, normalized, Cow::Owned(words_of_name(kind, normalized)))
+    }
+
+    fn new(kind: KeywordKind, text: &'a str, words: Cow<'a, [String]>) -> Self {
         let is_between = |c: char| c.is_whitespace() || c.is_ascii_punctuation() || c == '・';
-        let letters = candidate.key.0.chars().filter(|&c| !is_between(c)).collect();
-        Self { key: &candidate.key, words: &candidate.words, letters }
+        let letters = text.chars().filter(|&c| !is_between(c)).collect();
+        Self { kind, text, words, letters }
     }
 
     /// Whether both are one name, written otherwise: `#TaylorSwift`, `#taylor_swift` and "taylor swift".
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.letters == other.letters
     }
 
     /// Whether `name` is a phrase or hashtag that has all the words of this one side by side, or is the same.
-    pub(super) fn is_part_of(&self, name: &Self) -> bool {
+    pub(crate) fn is_part_of(&self, name: &Self) -> bool {
         let has_words = || {
-            !self.words.is_empty() && name.words.windows(self.words.len()).any(|words| words == self.words)
+            !self.words.is_empty() && name.words.windows(self.words.len()).any(|words| *words == *self.words)
         };
-        name.key.1 != KeywordKind::Word && self.key != name.key && (self.is_same(name) || has_words())
+        let is_itself = (self.kind, self.text) == (name.kind, name.text);
+        name.kind != KeywordKind::Word && !is_itself && (self.is_same(name) || has_words())
     }
 
     /// In characters.
     pub(super) fn len(&self) -> usize {
-        self.key.0.chars().count()
+        self.text.chars().count()
     }
 }
 
