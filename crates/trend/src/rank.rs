@@ -36,6 +36,9 @@ pub(crate) use topic::{Topic, TopicId};
 /// for a moment does not start anew.
 const FOLLOWED_PER_PLACE: usize = 10;
 
+/// Below this part of the lower threshold, a trend that has just entered was none.
+const FALSE_START_PART: f64 = 0.5;
+
 /// A window and its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
@@ -93,7 +96,10 @@ impl Ranking {
         let followed_max = settings.top as usize * FOLLOWED_PER_PLACE;
         let mut standing_before = std::mem::take(&mut self.standing);
         let (mut standing, mut fallen): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| {
-            stands(candidate, standing_before.get_mut(&candidate.key), window, settings)
+            let before = standing_before.get_mut(&candidate.key);
+            let topic = before.as_ref().and_then(|before| self.topics.get(&before.topic));
+            let started_at = topic.map_or(window.end, |topic| topic.started_at);
+            stands(candidate, before, started_at, window, settings)
         });
         fallen.extend(standing.drain(followed_max.min(standing.len())..));
 
@@ -238,17 +244,28 @@ impl Ranking {
     }
 }
 
-/// Whether the candidate is a trend, or part of one: it stands out, or did so not long ago.
-fn stands(candidate: &Candidate, before: Option<&mut Standing>, window: Window, settings: &Settings) -> bool {
+/// Whether the candidate is a trend, or part of one: it stands out, or did so not long ago, in a topic that started at
+/// `started_at`.
+fn stands(
+    candidate: &Candidate,
+    before: Option<&mut Standing>,
+    started_at: Micros,
+    window: Window,
+    settings: &Settings,
+) -> bool {
     let Some(before) = before else { return candidate.assessment.stands_out };
     if candidate.assessment.stands_out || candidate.z() >= settings.end_z_score {
         before.below_since = None;
         return true;
     }
     let below_since = *before.below_since.get_or_insert(window.end);
+    let grace = i64::from(settings.end_minutes) * MINUTE;
+    // Nearer to nothing unusual than to the threshold, before it has lasted as long as it would be waited for after the
+    // posts left the window with which it entered: what was taken for a trend was chance, or a past that was not known yet.
+    let is_early = window.end.0 - started_at.0 < window.end.0 - window.start.0 + grace;
+    let is_false_start = is_early && candidate.z() < FALSE_START_PART * settings.end_z_score;
     // What nobody posts about any more has ended, however short that is.
-    2 * candidate.posts >= settings.min_frequency
-        && window.end.0 - below_since.0 < i64::from(settings.end_minutes) * MINUTE
+    2 * candidate.posts >= settings.min_frequency && window.end.0 - below_since.0 < grace && !is_false_start
 }
 
 fn is_of(trend: &Trend, key: &KeywordKey) -> bool {

@@ -68,7 +68,7 @@ fn a_trend_lasts_until_it_stayed_below_for_a_while() {
     let mut ranking = Ranking::default();
     let mut statuses = Vec::new();
     // Stands out, lasts above 2.5, falls below once, then for good.
-    for (minute, z) in [(0, 5.0), (1, 2.6), (2, 2.0), (3, 2.6), (4, 2.4), (5, 2.4), (13, 1.0), (14, 1.0)] {
+    for (minute, z) in [(0, 5.0), (1, 2.6), (2, 2.0), (3, 2.6), (4, 2.4), (5, 2.4), (13, 1.3), (14, 1.3)] {
         let (trends, _) = rank(&mut ranking, minute, vec![candidate("quake", 40.0, z)]);
         assert_eq!(trends[0].started_at, window(0).end);
         assert_eq!(trends[0].terms, if minute < 14 { vec!["quake"] } else { Vec::new() });
@@ -78,6 +78,21 @@ fn a_trend_lasts_until_it_stayed_below_for_a_while() {
     let (trends, _) = rank(&mut ranking, 15, vec![candidate("quake", 12.0, 1.0)]);
     assert!(trends.is_empty(), "a trend ends once");
     assert!(ranking.is_idle() && ranking.standing.is_empty());
+}
+
+#[test]
+fn a_false_start_leaves_at_once() {
+    let last_of = |minutes_and_z: &[(i64, f64)]| {
+        let mut ranking = Ranking::default();
+        let ranked = minutes_and_z
+            .iter()
+            .map(|&(minute, z)| rank(&mut ranking, minute, vec![candidate("quake", 40.0, z)]).0);
+        ranked.last().unwrap()[0].status
+    };
+    assert_eq!(last_of(&[(0, 5.0), (1, 1.1)]), Ended);
+    assert_eq!(last_of(&[(0, 5.0), (9, 3.0), (10, 1.1)]), Ended, "it lasted no longer than the window");
+    assert_ne!(last_of(&[(0, 5.0), (1, 1.3)]), Ended, "not so far below");
+    assert_ne!(last_of(&[(0, 5.0), (19, 3.0), (20, 1.1)]), Ended, "it has lasted");
 }
 
 #[test]
