@@ -13,6 +13,7 @@ mod alert;
 mod confidence;
 mod group;
 mod link;
+mod listing;
 mod name;
 
 use std::collections::BTreeMap;
@@ -28,11 +29,12 @@ use candidate::by_score;
 pub(crate) use candidate::{Candidate, Context, KeywordKey};
 use confidence::confidences;
 use group::{Group, group};
+use listing::kept;
 pub(crate) use name::Name;
 use topic::ranked;
 pub(crate) use topic::{Topic, TopicId};
 
-/// Trends are followed down to this many times the places that are output, so that one that falls out of the list
+/// Keywords are followed down to this many times the places that are output, so that one that falls out of the list
 /// for a moment does not start anew.
 const FOLLOWED_PER_PLACE: usize = 10;
 
@@ -74,6 +76,8 @@ struct Ranked {
     /// What it is ranked by: that of its strongest keyword.
     score: f64,
     confidence: f64,
+    /// Whether it is output: it is among the first of all, or of its language.
+    is_listed: bool,
 }
 
 impl Ranking {
@@ -93,7 +97,6 @@ impl Ranking {
         mut context_of: impl FnMut(&[&Candidate]) -> Context,
     ) -> (Vec<Trend>, Vec<Alert>) {
         candidates.sort_unstable_by(by_score);
-        let followed_max = settings.top as usize * FOLLOWED_PER_PLACE;
         let mut standing_before = std::mem::take(&mut self.standing);
         let (mut standing, mut fallen): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| {
             let before = standing_before.get_mut(&candidate.key);
@@ -101,7 +104,14 @@ impl Ranking {
             let started_at = topic.map_or(window.end, |topic| topic.started_at);
             stands(candidate, before, started_at, window, settings)
         });
-        fallen.extend(standing.drain(followed_max.min(standing.len())..));
+        let languages = standing.iter().map(|candidate| candidate.language.as_str());
+        let mut followed = kept(
+            languages,
+            settings.top as usize * FOLLOWED_PER_PLACE,
+            settings.top_of_language as usize * FOLLOWED_PER_PLACE,
+        )
+        .into_iter();
+        fallen.extend(standing.extract_if(.., |_| followed.next() == Some(false)));
 
         let topic_before = |candidate: &Candidate| standing_before.get(&candidate.key).map(|it| it.topic);
         let led = |candidate: &Candidate| {
@@ -109,9 +119,9 @@ impl Ranking {
             topic.is_some_and(|topic| topic.leader == candidate.key)
         };
         let groups = group(&standing, topic_before, led);
-        let ranked = self.ranked(groups, &standing, &standing_before, tested, window);
+        let ranked = self.ranked(groups, &standing, &standing_before, tested, (window, settings));
 
-        let gone = self.advance(window, &ranked, &standing, &standing_before, settings);
+        let gone = self.advance(window, &ranked, &standing, &standing_before);
         let alerts = match window.kind {
             WindowKind::Sliding => {
                 self.alerts_of(window, &ranked, &standing, &fallen, settings, &mut context_of)
@@ -120,7 +130,7 @@ impl Ranking {
         };
         let mut trends: Vec<Trend> = ranked
             .iter()
-            .filter(|topic| topic.rank <= settings.top)
+            .filter(|topic| topic.is_listed)
             .map(|topic| self.trend(window, topic, &standing, &mut context_of))
             .collect();
         for (id, topic) in gone {
@@ -141,7 +151,6 @@ impl Ranking {
         ranked: &[Ranked],
         standing: &[Candidate],
         standing_before: &BTreeMap<KeywordKey, Standing>,
-        settings: &Settings,
     ) -> BTreeMap<TopicId, Topic> {
         let mut left = std::mem::take(&mut self.topics);
         for topic in ranked {
@@ -152,7 +161,7 @@ impl Ranking {
             }
             let is_new = before.is_none();
             let mut life = before.unwrap_or_else(|| Topic::new(leader, window.end));
-            life.advance(leader, topic.rank, is_new, topic.rank <= settings.top);
+            life.advance(leader, topic.rank, is_new, topic.is_listed);
             self.topics.insert(topic.id, life);
             for &member in &topic.group.members {
                 let key = &standing[member].key;
@@ -170,7 +179,7 @@ impl Ranking {
         standing: &[Candidate],
         standing_before: &BTreeMap<KeywordKey, Standing>,
         tested: u64,
-        window: Window,
+        (window, settings): (Window, &Settings),
     ) -> Vec<Ranked> {
         let confidences = confidences(standing, tested);
         let mut taken = Vec::new();
@@ -210,10 +219,16 @@ impl Ranking {
                 score,
                 rank_change: self.topics.get(&id).map(|topic| topic.rank.cast_signed() - rank.cast_signed()),
                 confidence: confidences[group.leader],
+                is_listed: false,
                 group,
             })
             .collect();
         all.sort_unstable_by_key(|topic| topic.rank);
+        let languages = all.iter().map(|topic| standing[topic.group.leader].language.as_str());
+        let listed = kept(languages, settings.top as usize, settings.top_of_language as usize);
+        for (topic, is_listed) in all.iter_mut().zip(listed) {
+            topic.is_listed = is_listed;
+        }
         all
     }
 

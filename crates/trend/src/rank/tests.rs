@@ -179,7 +179,7 @@ fn an_alert_opens_once_and_closes_after_ten_minutes_below() {
 
 #[test]
 fn the_list_is_limited_and_what_falls_off_it_goes_on() {
-    let settings = Settings { top: 1, ..Settings::default() };
+    let settings = Settings { top: 1, top_of_language: 0, ..Settings::default() };
     let mut ranking = Ranking::default();
     let mut rank = |minute, candidates| {
         ranking.rank(window(minute), candidates, 100, &settings, |_| Context::default()).0
@@ -189,6 +189,24 @@ fn the_list_is_limited_and_what_falls_off_it_goes_on() {
     assert_eq!(names(&second), [("b", 1)], "the first is followed: it has not ended");
     assert_eq!((second[0].status, second[0].rank_change), (Started, Some(1)));
     assert_eq!(names(&rank(2, Vec::new())), [("a", 0), ("b", 0)]);
+}
+
+#[test]
+fn a_language_has_its_list_however_far_down_it_stands() {
+    let settings = Settings { top: 2, top_of_language: 2, ..Settings::default() };
+    let welsh = |name, observed| Candidate { language: "cy".to_owned(), ..candidate(name, observed, 5.0) };
+    // More English keywords than are followed at all.
+    let letters = (0..26_u8).map(|number| char::from(b'A' + number));
+    let mut candidates: Vec<Candidate> =
+        letters.map(|letter| candidate(&format!("{letter}"), 90.0, 5.0)).collect();
+    candidates.extend([welsh("ý", 22.0), welsh("ŵ", 24.0), welsh("ô", 21.0)]);
+    let (trends, _) = Ranking::default().rank(window(0), candidates, 100, &settings, |_| Context::default());
+    let told: Vec<_> = trends.iter().map(|trend| (trend.language.as_str(), trend.rank)).collect();
+    let welsh: Vec<_> = trends[2..].iter().map(|trend| trend.keyword.as_str()).collect();
+    assert_eq!((told[0], told[1]), (("en", 1), ("en", 2)));
+    assert_eq!(welsh, ["ŵ", "ý"], "the first two of the language, though all others have more");
+    assert_eq!(told[3].1, told[2].1 + 1);
+    assert!(told[2].1 > settings.top);
 }
 
 #[test]
