@@ -85,6 +85,7 @@ pub use detector::Detector;
 pub use extract::{Extraction, Keyword, Link, SurfaceForm, extract};
 pub use extracted::{ExtractedEvents, Extractor};
 pub use moderation::{LabelledPosts, Moderation};
+pub use rank::{KeywordLabeler, Labeler, Labelled};
 pub use settings::{InvalidSettings, SHARDS, Settings};
 pub use snapshot::SnapshotError;
 pub use stats::{Counters, Stats};

@@ -7,6 +7,7 @@
 //! keyword that stands for it and its place until something is clearly different. So nothing flickers with chance.
 
 mod candidate;
+mod label;
 mod topic;
 
 mod alert;
@@ -29,6 +30,7 @@ use candidate::by_score;
 pub(crate) use candidate::{Candidate, Context, KeywordKey};
 use confidence::confidences;
 use group::{Group, group};
+pub use label::{KeywordLabeler, Labeler, Labelled};
 use listing::kept;
 pub(crate) use name::Name;
 use topic::ranked;
@@ -94,6 +96,7 @@ impl Ranking {
         mut candidates: Vec<Candidate>,
         tested: u64,
         settings: &Settings,
+        labeler: &dyn Labeler,
         mut context_of: impl FnMut(&[&Candidate]) -> Context,
     ) -> (Vec<Trend>, Vec<Alert>) {
         candidates.sort_unstable_by(by_score);
@@ -122,7 +125,7 @@ impl Ranking {
         let ranked = self.ranked(groups, &standing, &standing_before, tested, (window, settings));
 
         let gone = self.advance(window, &ranked, &standing, &standing_before);
-        let alerts = match window.kind {
+        let mut alerts = match window.kind {
             WindowKind::Sliding => {
                 self.alerts_of(window, &ranked, &standing, &fallen, settings, &mut context_of)
             }
@@ -139,6 +142,14 @@ impl Ranking {
                 let present = fallen.iter().chain(&standing).find(|candidate| candidate.key == topic.leader);
                 trends.push(ended(window, id, &topic, present));
             }
+        }
+        // Last, so that nothing that is kept or compared has seen a label.
+        for Trend { keyword, terms, sample_posts, .. } in &mut trends {
+            *keyword = labeler.label(&Labelled { keyword, terms, samples: sample_posts });
+        }
+        for Alert { keyword, sample_posts, .. } in &mut alerts {
+            let terms = std::slice::from_ref(keyword);
+            *keyword = labeler.label(&Labelled { keyword, terms, samples: sample_posts });
         }
         (trends, alerts)
     }

@@ -45,7 +45,8 @@ fn authors_of(name: &str, people: std::ops::Range<u32>) -> AuthorSketch {
 }
 
 fn rank(ranking: &mut Ranking, minute: i64, candidates: Vec<Candidate>) -> (Vec<Trend>, Vec<Alert>) {
-    ranking.rank(window(minute), candidates, 100, &Settings::default(), |_| Context::default())
+    ranking
+        .rank(window(minute), candidates, 100, &Settings::default(), &KeywordLabeler, |_| Context::default())
 }
 
 fn names(trends: &[Trend]) -> Vec<(&str, u32)> {
@@ -182,7 +183,7 @@ fn the_list_is_limited_and_what_falls_off_it_goes_on() {
     let settings = Settings { top: 1, top_of_language: 0, ..Settings::default() };
     let mut ranking = Ranking::default();
     let mut rank = |minute, candidates| {
-        ranking.rank(window(minute), candidates, 100, &settings, |_| Context::default()).0
+        ranking.rank(window(minute), candidates, 100, &settings, &KeywordLabeler, |_| Context::default()).0
     };
     assert_eq!(names(&rank(0, vec![candidate("a", 60.0, 5.0), candidate("b", 50.0, 5.0)])), [("a", 1)]);
     let second = rank(1, vec![candidate("a", 60.0, 5.0), candidate("b", 90.0, 5.0)]);
@@ -200,7 +201,8 @@ fn a_language_has_its_list_however_far_down_it_stands() {
     let mut candidates: Vec<Candidate> =
         letters.map(|letter| candidate(&format!("{letter}"), 90.0, 5.0)).collect();
     candidates.extend([welsh("ý", 22.0), welsh("ŵ", 24.0), welsh("ô", 21.0)]);
-    let (trends, _) = Ranking::default().rank(window(0), candidates, 100, &settings, |_| Context::default());
+    let (trends, _) = Ranking::default()
+        .rank(window(0), candidates, 100, &settings, &KeywordLabeler, |_| Context::default());
     let told: Vec<_> = trends.iter().map(|trend| (trend.language.as_str(), trend.rank)).collect();
     let welsh: Vec<_> = trends[2..].iter().map(|trend| trend.keyword.as_str()).collect();
     assert_eq!((told[0], told[1]), (("en", 1), ("en", 2)));
