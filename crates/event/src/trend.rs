@@ -86,7 +86,7 @@ pub struct Trend {
     /// Share of its authors that look like people who talk, 0 to 1: near-copies and accounts made for the topic are not.
     #[serde(default = "whole")]
     pub organic_share: f64,
-    /// Keywords of the same posts, most shared first; terms of the topic may be among them.
+    /// Keywords of the same posts, most shared first; neither terms of the topic nor words of these.
     #[serde(default)]
     pub related: Vec<String>,
     /// Real posts of this window, newest first.

@@ -35,7 +35,8 @@ pub use watchlists::{WatchedList, WatchedTerm, WatchedWindow};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Trends of one window; the lowest ranks leave. The default is the most that one answer of the API may hold.
+    /// Trends of one window; the lowest ranks leave. The default is more than the detector lists by default: the
+    /// first 50, and the first ten of each of at most 64 languages.
     pub current_trends_max: usize,
     /// Age of the oldest history, in seconds before the end of the newest window; 0 keeps none.
     pub history_secs: u32,
@@ -54,7 +55,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            current_trends_max: 500,
+            current_trends_max: 1_000,
             history_secs: 6 * 3600,
             history_keywords_max: 2_000,
             history_points_max: 1_000,

@@ -14,6 +14,7 @@ use crate::minute_of;
 use crate::moderation::Rules;
 use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::KeywordUse;
+use crate::rank::{KeywordLabeler, Labeler};
 use crate::settings::{InvalidSettings, Settings};
 use crate::signature::Signature;
 use crate::stats::{Counters, Stats};
@@ -53,8 +54,18 @@ pub(crate) struct Partition {
 }
 
 impl Detector {
-    /// A detector that has seen nothing, for events of `partitions` partitions (at least one).
+    /// A detector that has seen nothing, for events of `partitions` partitions (at least one). Its topics are called what
+    /// the keywords are that stand for them.
     pub fn new(settings: Settings, partitions: u32) -> Result<Self, InvalidSettings> {
+        Self::with_labeler(settings, partitions, Arc::new(KeywordLabeler))
+    }
+
+    /// The same, of which `labeler` names the topics.
+    pub fn with_labeler(
+        settings: Settings,
+        partitions: u32,
+        labeler: Arc<dyn Labeler>,
+    ) -> Result<Self, InvalidSettings> {
         settings.validate()?;
         if partitions == 0 {
             return Err(InvalidSettings::new("partitions", "at least 1"));
@@ -69,7 +80,7 @@ impl Detector {
             pending: BTreeMap::new(),
             pending_events: 0,
             open_from: None,
-            engine: Engine::new(watches, rules),
+            engine: Engine::new(watches, rules, labeler),
             counters: Counters::default(),
             outputs: Vec::new(),
         })

@@ -22,7 +22,7 @@ use crate::newcomers::SeenAuthors;
 use crate::pane::PendingPane;
 use crate::phrases::PhraseCounts;
 use crate::posts::{Post, PostStore};
-use crate::rank::Ranking;
+use crate::rank::{Labeler, Ranking};
 use crate::rare::RareKeywords;
 use crate::season::hour_of;
 use crate::settings::{SHARDS, Settings};
@@ -49,6 +49,7 @@ pub(crate) struct Engine {
     pub(crate) watches: Arc<Watches>,
     pub(crate) watch_alerts: WatchAlerts,
     rules: Rules,
+    labeler: Arc<dyn Labeler>,
     window_starts: WindowStarts,
     busy: BusyAuthors,
     tallier: Tallier,
@@ -78,7 +79,7 @@ impl Engine {
             + self.busy.memory_bytes()
     }
 
-    pub(crate) fn new(watches: Arc<Watches>, rules: Rules) -> Self {
+    pub(crate) fn new(watches: Arc<Watches>, rules: Rules, labeler: Arc<dyn Labeler>) -> Self {
         Self {
             posts: PostStore::new(),
             keywords: Keywords::new(),
@@ -92,6 +93,7 @@ impl Engine {
             watches,
             watch_alerts: WatchAlerts::default(),
             rules,
+            labeler,
             window_starts: WindowStarts::default(),
             busy: BusyAuthors::default(),
             tallier: Tallier::default(),

@@ -29,6 +29,7 @@ mod form;
 mod hashtag;
 mod korean;
 mod links;
+mod names;
 mod normalize;
 mod quote;
 mod scan;
@@ -37,6 +38,7 @@ mod stop_words;
 mod tokens;
 mod unspaced;
 
+pub(crate) use names::words_of_name;
 pub(crate) use normalize::normalize_into;
 pub(crate) use script::is_unspaced;
 

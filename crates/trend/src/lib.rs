@@ -87,6 +87,7 @@ pub use detector::Detector;
 pub use extract::{Extraction, Keyword, Link, SurfaceForm, extract};
 pub use extracted::{ExtractedEvents, Extractor};
 pub use moderation::{LabelledPosts, Moderation};
+pub use rank::{KeywordLabeler, Labeler, Labelled};
 pub use series::{CountStep, InvalidSeries, score_series};
 pub use settings::{InvalidSettings, SHARDS, Settings};
 pub use snapshot::SnapshotError;

@@ -1,17 +1,21 @@
 //! From the candidates of one window to its trends: which keywords are one topic, who is ranked where, how sure that is,
 //! which trends start and end, and which alerts open and close. Its state is what it ranked before; it is one per kind
-//! of window, and knows nothing of posts: samples and related keywords are asked for through a function, for ranked
-//! trends only.
+//! of window, and knows nothing of posts: samples and related keywords are asked for through a function of its keywords,
+//! the one that stands for it first, for ranked trends only.
 //!
 //! A keyword enters at one threshold and leaves only after some minutes below a lower one; a topic keeps its id, the
 //! keyword that stands for it and its place until something is clearly different. So nothing flickers with chance.
 
 mod candidate;
+mod label;
 mod topic;
 
 mod alert;
 mod confidence;
 mod group;
+mod link;
+mod listing;
+mod name;
 
 use std::collections::BTreeMap;
 
@@ -26,12 +30,18 @@ use candidate::by_score;
 pub(crate) use candidate::{Candidate, Context, KeywordKey};
 use confidence::confidences;
 use group::{Group, group};
+pub use label::{KeywordLabeler, Labeler, Labelled};
+use listing::kept;
+pub(crate) use name::Name;
 use topic::ranked;
 pub(crate) use topic::{Topic, TopicId};
 
-/// Trends are followed down to this many times the places that are output, so that one that falls out of the list
+/// Keywords are followed down to this many times the places that are output, so that one that falls out of the list
 /// for a moment does not start anew.
 const FOLLOWED_PER_PLACE: usize = 10;
+
+/// Below this part of the lower threshold, a trend that has just entered was none.
+const FALSE_START_PART: f64 = 0.5;
 
 /// A window and its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +78,8 @@ struct Ranked {
     /// What it is ranked by: that of its strongest keyword.
     score: f64,
     confidence: f64,
+    /// Whether it is output: it is among the first of all, or of its language.
+    is_listed: bool,
 }
 
 impl Ranking {
@@ -84,15 +96,25 @@ impl Ranking {
         mut candidates: Vec<Candidate>,
         tested: u64,
         settings: &Settings,
-        mut context_of: impl FnMut(&KeywordKey) -> Context,
+        labeler: &dyn Labeler,
+        mut context_of: impl FnMut(&[&Candidate]) -> Context,
     ) -> (Vec<Trend>, Vec<Alert>) {
         candidates.sort_unstable_by(by_score);
-        let followed_max = settings.top as usize * FOLLOWED_PER_PLACE;
         let mut standing_before = std::mem::take(&mut self.standing);
         let (mut standing, mut fallen): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| {
-            stands(candidate, standing_before.get_mut(&candidate.key), window, settings)
+            let before = standing_before.get_mut(&candidate.key);
+            let topic = before.as_ref().and_then(|before| self.topics.get(&before.topic));
+            let started_at = topic.map_or(window.end, |topic| topic.started_at);
+            stands(candidate, before, started_at, window, settings)
         });
-        fallen.extend(standing.drain(followed_max.min(standing.len())..));
+        let languages = standing.iter().map(|candidate| candidate.language.as_str());
+        let mut followed = kept(
+            languages,
+            settings.top as usize * FOLLOWED_PER_PLACE,
+            settings.top_of_language as usize * FOLLOWED_PER_PLACE,
+        )
+        .into_iter();
+        fallen.extend(standing.extract_if(.., |_| followed.next() == Some(false)));
 
         let topic_before = |candidate: &Candidate| standing_before.get(&candidate.key).map(|it| it.topic);
         let led = |candidate: &Candidate| {
@@ -100,10 +122,10 @@ impl Ranking {
             topic.is_some_and(|topic| topic.leader == candidate.key)
         };
         let groups = group(&standing, topic_before, led);
-        let ranked = self.ranked(groups, &standing, &standing_before, tested, window);
+        let ranked = self.ranked(groups, &standing, &standing_before, tested, (window, settings));
 
-        let gone = self.advance(window, &ranked, &standing, &standing_before, settings);
-        let alerts = match window.kind {
+        let gone = self.advance(window, &ranked, &standing, &standing_before);
+        let mut alerts = match window.kind {
             WindowKind::Sliding => {
                 self.alerts_of(window, &ranked, &standing, &fallen, settings, &mut context_of)
             }
@@ -111,7 +133,7 @@ impl Ranking {
         };
         let mut trends: Vec<Trend> = ranked
             .iter()
-            .filter(|topic| topic.rank <= settings.top)
+            .filter(|topic| topic.is_listed)
             .map(|topic| self.trend(window, topic, &standing, &mut context_of))
             .collect();
         for (id, topic) in gone {
@@ -120,6 +142,14 @@ impl Ranking {
                 let present = fallen.iter().chain(&standing).find(|candidate| candidate.key == topic.leader);
                 trends.push(ended(window, id, &topic, present));
             }
+        }
+        // Last, so that nothing that is kept or compared has seen a label.
+        for Trend { keyword, terms, sample_posts, .. } in &mut trends {
+            *keyword = labeler.label(&Labelled { keyword, terms, samples: sample_posts });
+        }
+        for Alert { keyword, sample_posts, .. } in &mut alerts {
+            let terms = std::slice::from_ref(keyword);
+            *keyword = labeler.label(&Labelled { keyword, terms, samples: sample_posts });
         }
         (trends, alerts)
     }
@@ -132,7 +162,6 @@ impl Ranking {
         ranked: &[Ranked],
         standing: &[Candidate],
         standing_before: &BTreeMap<KeywordKey, Standing>,
-        settings: &Settings,
     ) -> BTreeMap<TopicId, Topic> {
         let mut left = std::mem::take(&mut self.topics);
         for topic in ranked {
@@ -143,7 +172,7 @@ impl Ranking {
             }
             let is_new = before.is_none();
             let mut life = before.unwrap_or_else(|| Topic::new(leader, window.end));
-            life.advance(leader, topic.rank, is_new, topic.rank <= settings.top);
+            life.advance(leader, topic.rank, is_new, topic.is_listed);
             self.topics.insert(topic.id, life);
             for &member in &topic.group.members {
                 let key = &standing[member].key;
@@ -161,7 +190,7 @@ impl Ranking {
         standing: &[Candidate],
         standing_before: &BTreeMap<KeywordKey, Standing>,
         tested: u64,
-        window: Window,
+        (window, settings): (Window, &Settings),
     ) -> Vec<Ranked> {
         let confidences = confidences(standing, tested);
         let mut taken = Vec::new();
@@ -201,10 +230,16 @@ impl Ranking {
                 score,
                 rank_change: self.topics.get(&id).map(|topic| topic.rank.cast_signed() - rank.cast_signed()),
                 confidence: confidences[group.leader],
+                is_listed: false,
                 group,
             })
             .collect();
         all.sort_unstable_by_key(|topic| topic.rank);
+        let languages = all.iter().map(|topic| standing[topic.group.leader].language.as_str());
+        let listed = kept(languages, settings.top as usize, settings.top_of_language as usize);
+        for (topic, is_listed) in all.iter_mut().zip(listed) {
+            topic.is_listed = is_listed;
+        }
         all
     }
 
@@ -213,20 +248,21 @@ impl Ranking {
         window: Window,
         ranked: &Ranked,
         standing: &[Candidate],
-        context_of: &mut impl FnMut(&KeywordKey) -> Context,
+        context_of: &mut impl FnMut(&[&Candidate]) -> Context,
     ) -> Trend {
         let leader = &standing[ranked.group.leader];
         let topic = &self.topics[&ranked.id];
         let others = ranked.group.members.iter().filter(|&&member| member != ranked.group.leader);
-        let terms = std::iter::once(leader).chain(others.map(|&member| &standing[member]));
-        let context = context_of(&leader.key);
+        let terms: Vec<&Candidate> =
+            std::iter::once(leader).chain(others.map(|&member| &standing[member])).collect();
+        let context = context_of(&terms);
         Trend {
             rank: ranked.rank,
             rank_change: ranked.rank_change,
             score: ranked.score,
             confidence_score: ranked.confidence,
             is_alerting: self.alerts.contains_key(&ranked.id),
-            terms: terms.map(|candidate| candidate.display.clone()).collect(),
+            terms: terms.iter().map(|candidate| candidate.display.clone()).collect(),
             sample_posts: context.sample_posts,
             related: context.related,
             ..without_rank(window, ranked.id, topic, leader)
@@ -234,17 +270,28 @@ impl Ranking {
     }
 }
 
-/// Whether the candidate is a trend, or part of one: it stands out, or did so not long ago.
-fn stands(candidate: &Candidate, before: Option<&mut Standing>, window: Window, settings: &Settings) -> bool {
+/// Whether the candidate is a trend, or part of one: it stands out, or did so not long ago, in a topic that started at
+/// `started_at`.
+fn stands(
+    candidate: &Candidate,
+    before: Option<&mut Standing>,
+    started_at: Micros,
+    window: Window,
+    settings: &Settings,
+) -> bool {
     let Some(before) = before else { return candidate.assessment.stands_out };
     if candidate.assessment.stands_out || candidate.z() >= settings.end_z_score {
         before.below_since = None;
         return true;
     }
     let below_since = *before.below_since.get_or_insert(window.end);
+    let grace = i64::from(settings.end_minutes) * MINUTE;
+    // Nearer to nothing unusual than to the threshold, before it has lasted as long as it would be waited for after the
+    // posts left the window with which it entered: what was taken for a trend was chance, or a past that was not known yet.
+    let is_early = window.end.0 - started_at.0 < window.end.0 - window.start.0 + grace;
+    let is_false_start = is_early && candidate.z() < FALSE_START_PART * settings.end_z_score;
     // What nobody posts about any more has ended, however short that is.
-    2 * candidate.posts >= settings.min_frequency
-        && window.end.0 - below_since.0 < i64::from(settings.end_minutes) * MINUTE
+    2 * candidate.posts >= settings.min_frequency && window.end.0 - below_since.0 < grace && !is_false_start
 }
 
 fn is_of(trend: &Trend, key: &KeywordKey) -> bool {

@@ -37,8 +37,10 @@ pub struct Settings {
     /// A post counts for at most this many keywords, hashtags first; a post of 300 graphemes seldom has 50.
     pub keywords_per_post_max: u32,
 
-    /// At most this many trends are output for a window.
+    /// At most this many trends are output for a window …
     pub top: u32,
+    /// … and this many of each language, wherever these stand among all: a language that few write in has a list, too.
+    pub top_of_language: u32,
     /// A trend has at least this many posts in the window.
     pub min_frequency: u32,
     /// A trend has at least this many authors in the window, near-copies of a text counted once.
@@ -98,6 +100,7 @@ impl Default for Settings {
             counts_min: 5,
             keywords_per_post_max: 64,
             top: 50,
+            top_of_language: 10,
             min_frequency: 5,
             min_authors: 5,
             discount_repeats: true,

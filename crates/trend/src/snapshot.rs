@@ -25,10 +25,13 @@ mod posts;
 mod rankings;
 mod watch;
 
+use std::sync::Arc;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Detector;
 use crate::detector::Partition;
+use crate::rank::{KeywordLabeler, Labeler};
 use crate::season::StreamSeason;
 use crate::settings::{InvalidSettings, Settings};
 use crate::stats::Counters;
@@ -102,8 +105,18 @@ impl Detector {
         out.extend_from_slice(&checksum.to_le_bytes());
     }
 
-    /// The detector whose [`Detector::snapshot`] wrote `bytes`, which must have had the same settings.
+    /// The detector whose [`Detector::snapshot`] wrote `bytes`, which must have had the same settings. Its topics are called
+    /// what the keywords are that stand for them.
     pub fn restore(settings: Settings, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        Self::restore_with_labeler(settings, bytes, Arc::new(KeywordLabeler))
+    }
+
+    /// The same, of which `labeler` names the topics; it may be another one than before.
+    pub fn restore_with_labeler(
+        settings: Settings,
+        bytes: &[u8],
+        labeler: Arc<dyn Labeler>,
+    ) -> Result<Self, SnapshotError> {
         let header = MAGIC.len() + size_of_val(&VERSION);
         if bytes.len() < header + size_of::<u64>() + CHECKSUM_BYTES || bytes[..MAGIC.len()] != MAGIC {
             return Err(SnapshotError::NotASnapshot);
@@ -120,7 +133,7 @@ impl Detector {
         if reader.fixed("fingerprint")? != settings.fingerprint() {
             return Err(SnapshotError::OtherSettings);
         }
-        let mut detector = Self::new(settings, 1)?;
+        let mut detector = Self::with_labeler(settings, 1, labeler)?;
         detector.read_partitions(&mut reader)?;
         detector.counters = read_counters(&mut reader)?;
         detector.engine.streams = read_streams(&mut reader)?;

@@ -170,9 +170,10 @@ fn a_blocked_keyword_is_counted_and_never_shown() {
     let shown = |outputs: &[WindowOutput]| -> BTreeSet<String> {
         let trends = outputs.iter().flat_map(|output| &output.trends);
         let alerts = outputs.iter().flat_map(|output| &output.alerts);
-        let related = trends.clone().flat_map(|trend| &trend.related).map(|text| text.replace('#', ""));
+        let others = trends.clone().flat_map(|trend| trend.related.iter().chain(&trend.terms));
+        let others = others.map(|text| text.replace('#', "").to_lowercase());
         let names = trends.map(|trend| &trend.normalized_keyword);
-        names.chain(alerts.map(|alert| &alert.normalized_keyword)).cloned().chain(related).collect()
+        names.chain(alerts.map(|alert| &alert.normalized_keyword)).cloned().chain(others).collect()
     };
     for word in ["earthquake", "sanremo"] {
         assert!(shown(&open).contains(word) && !shown(&blocked).contains(word), "{word}");
@@ -180,6 +181,28 @@ fn a_blocked_keyword_is_counted_and_never_shown() {
     assert!(shown(&blocked).contains("volcano"));
     let counts = |outputs: &[WindowOutput]| outputs.iter().map(|o| o.counts.clone()).collect::<Vec<_>>();
     assert_eq!(counts(&blocked), counts(&open));
+}
+
+#[test]
+fn related_keywords_are_none_of_the_topic() {
+    // All of these are one topic but the last two, which half of its posts have each.
+    let words = |world: &mut World, post: u64| {
+        let other = if post.is_multiple_of(2) { "lava" } else { "ash" };
+        format!("{} #SanRemo volcano eruption {other}", world.text())
+    };
+    let outputs = run(Settings::default(), &burst(80, words));
+    let trends: Vec<_> = outputs.iter().flat_map(|output| &output.trends).collect();
+    let listed = trends.iter().filter(|trend| trend.rank > 0);
+    for trend in listed.clone() {
+        for term in &trend.terms {
+            let words = term.trim_start_matches('#').to_lowercase();
+            for word in words.split(' ').chain([words.as_str()]) {
+                assert!(trend.related.iter().all(|related| related != word), "{word} in {trend:?}");
+            }
+        }
+    }
+    assert!(listed.clone().any(|trend| trend.terms.len() > 1));
+    assert!(listed.clone().any(|trend| !trend.related.is_empty()));
 }
 
 #[test]

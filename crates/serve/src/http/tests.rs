@@ -153,6 +153,9 @@ async fn a_language_keeps_the_rank_among_all_and_has_its_own_positions() {
     assert_eq!(answer["generated_from"]["matching"], 2);
     assert_eq!(column(&answer["trends"], "rank"), [2]);
     assert_eq!(column(&answer["trends"], "position"), [1]);
+    assert_eq!(column(&answer["trends"], "language_rank"), [1]);
+    let of_all = get_ok("/api/v1/trends").await;
+    assert_eq!(column(&of_all["trends"], "language_rank"), [1, 1, 2]);
 }
 
 #[tokio::test]

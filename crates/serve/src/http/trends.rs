@@ -1,5 +1,6 @@
 //! `/api/v1/trends`: what trends now, and what is known of one keyword.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -44,6 +45,8 @@ struct GeneratedFrom {
 struct ListedTrend<'a> {
     /// Place in this answer, from 1; `rank` is the place among all languages.
     position: usize,
+    /// Place among the topics of its language, from 1.
+    language_rank: usize,
     #[serde(flatten)]
     trend: &'a Trend,
 }
@@ -58,10 +61,20 @@ pub(super) async fn list(State(state): State<ApiState>, query: Query) -> Result<
     let snapshot = state.view.snapshot();
     let current = snapshot.current(window).map(Arc::as_ref);
     let all = current.map_or(&[][..], |current| &current.trends);
-    let speaks = |trend: &&Arc<Trend>| language.as_ref().is_none_or(|language| *language == trend.language);
-    let matching: Vec<_> = all.iter().filter(speaks).collect();
-    let listed = |(i, trend): (usize, &&'_ Arc<Trend>)| (i + 1, Arc::clone(trend));
-    let listed: Vec<_> = matching.iter().enumerate().take(limit).map(listed).collect();
+    let speaks = |trend: &Arc<Trend>| language.as_ref().is_none_or(|language| *language == trend.language);
+    // What is kept of a window holds the upper part of every language's list, so places are counted here.
+    let mut places = BTreeMap::new();
+    let language_ranks = all.iter().map(|trend| {
+        let place = places.entry(trend.language.as_str()).or_insert(0);
+        *place += 1;
+        *place
+    });
+    let matching: Vec<_> = all.iter().zip(language_ranks).filter(|(trend, _)| speaks(trend)).collect();
+    let listed = (1..).zip(&matching).take(limit).map(|(position, &(trend, language_rank))| ListedTrend {
+        position,
+        language_rank,
+        trend,
+    });
     let answer = TrendList {
         window,
         window_start: current.map(|c| c.window_start),
@@ -74,7 +87,7 @@ pub(super) async fn list(State(state): State<ApiState>, query: Query) -> Result<
             matching: matching.len(),
         },
         language: language.as_deref(),
-        trends: listed.iter().map(|(position, trend)| ListedTrend { position: *position, trend }).collect(),
+        trends: listed.collect(),
     };
     Ok(([(CACHE_CONTROL, "no-cache")], Json(&answer)).into_response())
 }

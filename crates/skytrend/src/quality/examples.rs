@@ -1,11 +1,12 @@
-//! What went wrong, by name: the events that were missed and the false alarms with the best scores, for whoever wants
-//! to know why a figure is what it is. In the JSON report only.
+//! What went wrong, by name: the events that were missed, the false alarms with the best scores, the events that were
+//! listed twice, for whoever wants to know why a figure is what it is. In the JSON report only.
 
 use serde::Serialize;
-use skytrend_sim::quality::{Shape, Tongue, Truth};
+use skytrend_sim::quality::{Shape, Tongue, TrueEvent, Truth};
 
 use super::judge::{FalseAlarm, Judge};
-use super::subjects::{Source, Subjects};
+use super::subjects::{KeywordId, Source, Subjects};
+use super::topics::Twice;
 
 /// Of each kind.
 const EXAMPLES_MAX: usize = 50;
@@ -17,6 +18,8 @@ pub struct Examples {
     pub missed: Vec<Missed>,
     /// Best score first.
     pub false_alarms: Vec<Alarm>,
+    /// In the order of time.
+    pub topics_twice: Vec<Doubled>,
 }
 
 /// An event that was not found at one false alarm per hour.
@@ -41,6 +44,16 @@ pub struct Alarm {
     pub source: Source,
 }
 
+/// An event that had two of the first twenty rows of a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Doubled {
+    pub minute: u32,
+    pub terms: Vec<String>,
+    pub language: Tongue,
+    /// Places from 1, and keywords of both.
+    pub rows: [(usize, Vec<String>); 2],
+}
+
 /// The examples of a judge; events count as missed below `threshold`.
 pub fn examples(truth: &Truth, judge: &Judge, subjects: &Subjects, threshold: Option<f32>) -> Examples {
     let mut missed: Vec<Missed> = Vec::new();
@@ -50,7 +63,7 @@ pub fn examples(truth: &Truth, judge: &Judge, subjects: &Subjects, threshold: Op
             continue;
         }
         missed.push(Missed {
-            terms: event.terms.iter().map(|term| term.text.clone()).collect(),
+            terms: terms_of(event),
             language: event.language,
             shape: event.shape,
             peak: event.peak,
@@ -71,5 +84,21 @@ pub fn examples(truth: &Truth, judge: &Judge, subjects: &Subjects, threshold: Op
         hour: alarm.hour,
         source: alarm.source,
     };
-    Examples { missed, false_alarms: alarms.into_iter().map(alarm).collect() }
+    let doubled = |twice: &Twice| {
+        let event = &truth.events[twice.event];
+        let row = |(place, keywords): &(usize, Vec<KeywordId>)| {
+            (place + 1, keywords.iter().map(|keyword| names[keyword.index()].to_owned()).collect())
+        };
+        let rows = twice.rows.each_ref().map(row);
+        Doubled { minute: twice.minute, terms: terms_of(event), language: event.language, rows }
+    };
+    Examples {
+        missed,
+        false_alarms: alarms.into_iter().map(alarm).collect(),
+        topics_twice: judge.topics.twice.iter().map(doubled).collect(),
+    }
+}
+
+fn terms_of(event: &TrueEvent) -> Vec<String> {
+    event.terms.iter().map(|term| term.text.clone()).collect()
 }

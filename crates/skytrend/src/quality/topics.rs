@@ -5,16 +5,31 @@ use skytrend_sim::quality::Truth;
 
 use super::judge::Entry;
 use super::ranking::{AUTHORS_MIN, authors_of};
-use super::subjects::{Part, Subjects};
+use super::subjects::{KeywordId, Part, Subjects};
 
 /// The part of a list that people look at.
 const TOP: usize = 20;
 
+/// Lists with a topic twice that are kept as examples.
+const EXAMPLES_MAX: usize = 50;
+
+/// An event that has two rows of one list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Twice {
+    pub minute: u32,
+    /// Its place in [`Truth::events`].
+    pub event: usize,
+    /// Places in the list, from 0, and keywords of both rows.
+    pub rows: [(usize, Vec<KeywordId>); 2],
+}
+
 /// Counts over lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topics {
     lists: u32,
     lists_with_a_topic_twice: u32,
+    /// The first of these.
+    pub twice: Vec<Twice>,
     /// Pairs of planted terms that were listed: of one event in one row, of one event in two, of two events in one.
     together: u64,
     apart: u64,
@@ -46,10 +61,17 @@ impl Topics {
                 }
             }
         }
-        let is_twice = |(at, (_, event)): (usize, &(usize, usize))| {
-            top_events[..at].iter().any(|(_, other)| other == event)
+        let found_twice = |(at, (row, event)): (usize, &(usize, usize))| {
+            let (first_row, _) = top_events[..at].iter().find(|(_, other)| other == event)?;
+            let rows = [*first_row, *row].map(|row| (row, entries[row].keywords.to_vec()));
+            Some(Twice { minute, event: *event, rows })
         };
-        self.lists_with_a_topic_twice += u32::from(top_events.iter().enumerate().any(is_twice));
+        if let Some(twice) = top_events.iter().enumerate().find_map(found_twice) {
+            self.lists_with_a_topic_twice += 1;
+            if self.twice.len() < EXAMPLES_MAX {
+                self.twice.push(twice);
+            }
+        }
         for (at, (row, event, _)) in listed.iter().enumerate() {
             for (other_row, other_event, _) in &listed[..at] {
                 match (row == other_row, event == other_event) {

@@ -1,8 +1,11 @@
 //! Which keywords of a window are candidates for its ranking, and how many of their authors count: what the tally
 //! cannot say is looked up in the posts here, for the few keywords that may stand out.
 
+use skytrend_event::KeywordKind;
+
 use super::Engine;
 use super::windows::Counted;
+use crate::extract::words_of_name;
 use crate::newcomers::surplus;
 use crate::posts::{Occurrence, Since};
 use crate::rank::Candidate;
@@ -51,9 +54,13 @@ impl Engine {
         if self.rules.block(entry.kind, &entry.normalized, language) {
             return None;
         }
+        // Upper case tells the words of a hashtag, whoever of its people writes it so.
+        let mixed = self.keywords.mixed(number).filter(|_| entry.kind == KeywordKind::Hashtag);
+        let written = mixed.unwrap_or(&entry.normalized);
         Some(Candidate {
             key: (entry.normalized.to_string(), entry.kind),
             display: self.display(number, form),
+            words: words_of_name(entry.kind, written),
             language: language.text(),
             language_posts: counted.since.languages.of(language),
             posts: tally.posts,

@@ -6,7 +6,7 @@ use super::Engine;
 use crate::language::LanguageCode;
 use crate::pane::authority;
 use crate::posts::Occurrence;
-use crate::rank::{Context, KeywordKey, with_sign};
+use crate::rank::{Candidate, Context, KeywordKey, Name, with_sign};
 use crate::settings::Settings;
 use crate::signature::Signature;
 
@@ -18,16 +18,34 @@ const SHARED_POSTS_MIN: u32 = 2;
 const SAMPLED_POSTS_MAX: usize = 64;
 
 impl Engine {
-    /// Samples and related keywords from the window whose first post is at `first`.
-    pub(super) fn context_of(&mut self, key: &KeywordKey, first: usize, settings: &Settings) -> Context {
-        let Some(number) = self.keywords.find(key.1, &key.0) else { return Context::default() };
-        let newest: Vec<Occurrence> =
-            self.occurrences_since(number, first).iter().rev().take(RELATED_POSTS_MAX).copied().collect();
+    /// Samples and related keywords of a topic, whose keywords are `terms`, from the window whose first post is at
+    /// `first`: those of its first keyword.
+    pub(super) fn context_of(&mut self, terms: &[&Candidate], first: usize, settings: &Settings) -> Context {
+        let Some((key, number)) =
+            terms.first().and_then(|term| Some((&term.key, self.number_of(&term.key)?)))
+        else {
+            return Context::default();
+        };
+        let newest = self.newest(number, first);
         let (language, _) = self.tallier.describe(&newest, &self.posts);
         Context {
-            sample_posts: self.samples(&newest, settings),
-            related: self.related(number, &newest, language, settings),
+            sample_posts: self.samples_of(key, first, settings),
+            related: self.related(number, &newest, language, terms, settings),
         }
+    }
+
+    /// Samples of a keyword, likewise.
+    pub(super) fn samples_of(&self, key: &KeywordKey, first: usize, settings: &Settings) -> Vec<SamplePost> {
+        let newest = self.number_of(key).map(|number| self.newest(number, first));
+        newest.map_or_else(Vec::new, |newest| self.samples(&newest, settings))
+    }
+
+    fn number_of(&self, key: &KeywordKey) -> Option<u32> {
+        self.keywords.find(key.1, &key.0)
+    }
+
+    fn newest(&self, number: u32, first: usize) -> Vec<Occurrence> {
+        self.occurrences_since(number, first).iter().rev().take(RELATED_POSTS_MAX).copied().collect()
     }
 
     /// Newest first, near-copies of one already taken left out.
@@ -70,13 +88,14 @@ impl Engine {
         samples
     }
 
-    /// The keywords that share most posts with keyword `number`, whose posts are mostly in `language`; equal ones by text
-    /// and kind.
+    /// The keywords that share most posts with keyword `number`, whose posts are mostly in `language`, but those of its
+    /// topic, `terms`, and the words in their names; equal ones by text and kind.
     fn related(
         &mut self,
         number: u32,
         newest: &[Occurrence],
         language: LanguageCode,
+        terms: &[&Candidate],
         settings: &Settings,
     ) -> Vec<String> {
         self.shared_posts.resize(self.keywords.numbers() as usize, 0);
@@ -104,8 +123,12 @@ impl Engine {
         related.sort_unstable_by(|left, right| {
             right.0.cmp(&left.0).then((left.1, left.2).cmp(&(right.1, right.2)))
         });
-        let is_shown =
-            |(_, normalized, kind): &(u32, &str, KeywordKind)| !self.rules.block(*kind, normalized, language);
+        let names: Vec<Name<'_>> = terms.iter().map(|term| Name::of(term)).collect();
+        let is_shown = |&(_, normalized, kind): &(u32, &str, KeywordKind)| {
+            let name = Name::of_keyword(kind, normalized);
+            !names.iter().any(|term| name.is_same(term) || name.is_part_of(term))
+                && !self.rules.block(kind, normalized, language)
+        };
         let shown = related.into_iter().filter(is_shown).take(settings.related_keywords as usize);
         shown.map(|(_, normalized, kind)| with_sign(kind, normalized.to_owned())).collect()
     }

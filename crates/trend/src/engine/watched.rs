@@ -97,9 +97,7 @@ impl Engine {
         let originals = whole.tally.posts - whole.tally.copies;
         let (kind, started_at) = self.watch_alerts.advance(list, window.end, originals, score.growth_rate)?;
         let sample_posts = match kind {
-            AlertKind::Started => {
-                self.context_of(&(list.key.text.clone(), KEY_KIND), first, settings).sample_posts
-            }
+            AlertKind::Started => self.samples_of(&(list.key.text.clone(), KEY_KIND), first, settings),
             AlertKind::Ended => Vec::new(),
         };
         Some(Alert {

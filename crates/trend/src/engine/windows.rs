@@ -1,6 +1,7 @@
 //! Counts one window that ends with a closed minute: every keyword's posts and authors, the candidates, the ranking.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use skytrend_event::{KeywordCount, KeywordKind, WindowKind};
 
@@ -62,8 +63,10 @@ impl Engine {
             WindowKind::Sliding => &mut self.sliding,
             WindowKind::Tumbling => &mut self.tumbling,
         });
-        let (trends, mut alerts) =
-            ranking.rank(window, candidates, tested, settings, |key| self.context_of(key, first, settings));
+        let labeler = Arc::clone(&self.labeler);
+        let (trends, mut alerts) = ranking.rank(window, candidates, tested, settings, &*labeler, |terms| {
+            self.context_of(terms, first, settings)
+        });
         match kind {
             WindowKind::Sliding => self.sliding = ranking,
             WindowKind::Tumbling => self.tumbling = ranking,

@@ -29,7 +29,7 @@ impl Ranking {
         standing: &[Candidate],
         fallen: &[Candidate],
         settings: &Settings,
-        context_of: &mut impl FnMut(&KeywordKey) -> Context,
+        context_of: &mut impl FnMut(&[&Candidate]) -> Context,
     ) -> Vec<Alert> {
         let mut alerts = Vec::new();
         for topic in ranked {
@@ -46,7 +46,7 @@ impl Ranking {
             alerts.push(Alert {
                 rank: topic.rank,
                 confidence_score: topic.confidence,
-                sample_posts: context_of(&leader.key).sample_posts,
+                sample_posts: context_of(&[leader]).sample_posts,
                 ..without_rank(AlertKind::Started, window, topic.id, leader, open.started_at)
             });
             self.alerts.insert(topic.id, open);

@@ -15,6 +15,8 @@ pub(crate) struct Candidate {
     pub(crate) key: KeywordKey,
     /// As people mostly write it.
     pub(crate) display: String,
+    /// What its name is made of; see [`words_of_name`](crate::extract::words_of_name).
+    pub(crate) words: Vec<String>,
     pub(crate) language: String,
     /// Posts in this language in the window.
     pub(crate) language_posts: u32,
@@ -52,6 +54,7 @@ impl Candidate {
         Self {
             key,
             display,
+            words: Vec::new(),
             language: "und".to_owned(),
             language_posts: 0,
             posts: 0,

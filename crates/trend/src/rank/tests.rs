@@ -27,6 +27,7 @@ fn candidate(name: &str, observed: f64, z: f64) -> Candidate {
     Candidate {
         key: (name.to_lowercase(), KeywordKind::Word),
         display: name.to_owned(),
+        words: vec![name.to_lowercase()],
         language: "en".to_owned(),
         language_posts: 10_000,
         posts: 50,
@@ -44,7 +45,8 @@ fn authors_of(name: &str, people: std::ops::Range<u32>) -> AuthorSketch {
 }
 
 fn rank(ranking: &mut Ranking, minute: i64, candidates: Vec<Candidate>) -> (Vec<Trend>, Vec<Alert>) {
-    ranking.rank(window(minute), candidates, 100, &Settings::default(), |_| Context::default())
+    ranking
+        .rank(window(minute), candidates, 100, &Settings::default(), &KeywordLabeler, |_| Context::default())
 }
 
 fn names(trends: &[Trend]) -> Vec<(&str, u32)> {
@@ -67,7 +69,7 @@ fn a_trend_lasts_until_it_stayed_below_for_a_while() {
     let mut ranking = Ranking::default();
     let mut statuses = Vec::new();
     // Stands out, lasts above 2.5, falls below once, then for good.
-    for (minute, z) in [(0, 5.0), (1, 2.6), (2, 2.0), (3, 2.6), (4, 2.4), (5, 2.4), (13, 1.0), (14, 1.0)] {
+    for (minute, z) in [(0, 5.0), (1, 2.6), (2, 2.0), (3, 2.6), (4, 2.4), (5, 2.4), (13, 1.3), (14, 1.3)] {
         let (trends, _) = rank(&mut ranking, minute, vec![candidate("quake", 40.0, z)]);
         assert_eq!(trends[0].started_at, window(0).end);
         assert_eq!(trends[0].terms, if minute < 14 { vec!["quake"] } else { Vec::new() });
@@ -77,6 +79,21 @@ fn a_trend_lasts_until_it_stayed_below_for_a_while() {
     let (trends, _) = rank(&mut ranking, 15, vec![candidate("quake", 12.0, 1.0)]);
     assert!(trends.is_empty(), "a trend ends once");
     assert!(ranking.is_idle() && ranking.standing.is_empty());
+}
+
+#[test]
+fn a_false_start_leaves_at_once() {
+    let last_of = |minutes_and_z: &[(i64, f64)]| {
+        let mut ranking = Ranking::default();
+        let ranked = minutes_and_z
+            .iter()
+            .map(|&(minute, z)| rank(&mut ranking, minute, vec![candidate("quake", 40.0, z)]).0);
+        ranked.last().unwrap()[0].status
+    };
+    assert_eq!(last_of(&[(0, 5.0), (1, 1.1)]), Ended);
+    assert_eq!(last_of(&[(0, 5.0), (9, 3.0), (10, 1.1)]), Ended, "it lasted no longer than the window");
+    assert_ne!(last_of(&[(0, 5.0), (1, 1.3)]), Ended, "not so far below");
+    assert_ne!(last_of(&[(0, 5.0), (19, 3.0), (20, 1.1)]), Ended, "it has lasted");
 }
 
 #[test]
@@ -163,16 +180,35 @@ fn an_alert_opens_once_and_closes_after_ten_minutes_below() {
 
 #[test]
 fn the_list_is_limited_and_what_falls_off_it_goes_on() {
-    let settings = Settings { top: 1, ..Settings::default() };
+    let settings = Settings { top: 1, top_of_language: 0, ..Settings::default() };
     let mut ranking = Ranking::default();
     let mut rank = |minute, candidates| {
-        ranking.rank(window(minute), candidates, 100, &settings, |_| Context::default()).0
+        ranking.rank(window(minute), candidates, 100, &settings, &KeywordLabeler, |_| Context::default()).0
     };
     assert_eq!(names(&rank(0, vec![candidate("a", 60.0, 5.0), candidate("b", 50.0, 5.0)])), [("a", 1)]);
     let second = rank(1, vec![candidate("a", 60.0, 5.0), candidate("b", 90.0, 5.0)]);
     assert_eq!(names(&second), [("b", 1)], "the first is followed: it has not ended");
     assert_eq!((second[0].status, second[0].rank_change), (Started, Some(1)));
     assert_eq!(names(&rank(2, Vec::new())), [("a", 0), ("b", 0)]);
+}
+
+#[test]
+fn a_language_has_its_list_however_far_down_it_stands() {
+    let settings = Settings { top: 2, top_of_language: 2, ..Settings::default() };
+    let welsh = |name, observed| Candidate { language: "cy".to_owned(), ..candidate(name, observed, 5.0) };
+    // More English keywords than are followed at all.
+    let letters = (0..26_u8).map(|number| char::from(b'A' + number));
+    let mut candidates: Vec<Candidate> =
+        letters.map(|letter| candidate(&format!("{letter}"), 90.0, 5.0)).collect();
+    candidates.extend([welsh("ý", 22.0), welsh("ŵ", 24.0), welsh("ô", 21.0)]);
+    let (trends, _) = Ranking::default()
+        .rank(window(0), candidates, 100, &settings, &KeywordLabeler, |_| Context::default());
+    let told: Vec<_> = trends.iter().map(|trend| (trend.language.as_str(), trend.rank)).collect();
+    let welsh: Vec<_> = trends[2..].iter().map(|trend| trend.keyword.as_str()).collect();
+    assert_eq!((told[0], told[1]), (("en", 1), ("en", 2)));
+    assert_eq!(welsh, ["ŵ", "ý"], "the first two of the language, though all others have more");
+    assert_eq!(told[3].1, told[2].1 + 1);
+    assert!(told[2].1 > settings.top);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use skytrend_event::ScoreParts;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
+use crate::extract::words_of_name;
 use crate::rank::Candidate;
 use crate::score::Score;
 use crate::sketch::AuthorSketch;
@@ -23,6 +24,7 @@ fn candidate(name: &str, kind: KeywordKind, people: std::ops::Range<u64>) -> Can
     Candidate {
         key: (name.to_owned(), kind),
         display: name.to_owned(),
+        words: words_of_name(kind, name),
         language: "en".to_owned(),
         language_posts: 1_000_000,
         posts: 9,
@@ -99,4 +101,61 @@ fn who_stood_for_a_topic_stays_while_that_is_half_as_strong() {
     assert_eq!(group(&about_as_strong, |_| None, led)[0].leader, 1);
     let weaker = [candidate("earthquake", Word, 0..100), candidate("shaking", Word, 0..40)];
     assert_eq!(group(&weaker, |_| None, led)[0].leader, 0);
+}
+
+/// The same keyword with authors that are no range.
+fn used_by(candidate: Candidate, people: impl Iterator<Item = u64>) -> Candidate {
+    let hashes = people.map(|person| xxh3_64(&person.to_le_bytes())).collect();
+    Candidate { sketch: AuthorSketch::of(hashes), ..candidate }
+}
+
+#[test]
+fn one_name_is_one_topic_however_it_is_written() {
+    // Of who writes the hashtag in lower case, nobody counts for the phrase.
+    let all = [candidate("taylor swift", Phrase, 0..100), candidate("taylorswift", Word, 200..230)];
+    assert_eq!(groups(&all), [vec!["taylor swift", "taylorswift"]]);
+}
+
+#[test]
+fn a_name_goes_with_its_people_and_not_with_its_word() {
+    // "tour" stands for the bus tour, and is used by everybody who writes of the world tour.
+    let all = [
+        candidate("singer", Word, 0..60),
+        candidate("bus tour", Phrase, 200..240),
+        used_by(candidate("tour", Word, 0..35), (40..55).chain(200..230)),
+        candidate("world tour", Phrase, 40..58),
+    ];
+    assert_eq!(groups(&all), [vec!["singer", "world tour"], vec!["bus tour", "tour"]]);
+}
+
+#[test]
+fn a_word_that_stands_for_one_name_does_not_bring_another() {
+    let all = [
+        candidate("taylor", Word, 0..100),
+        candidate("taylor swift", Phrase, 0..60),
+        candidate("taylor lautner", Phrase, 60..95),
+    ];
+    assert_eq!(groups(&all), [vec!["taylor swift", "taylor"], vec!["taylor lautner"]]);
+}
+
+#[test]
+fn few_authors_do_not_part_by_chance() {
+    let pair = |shared: u64| {
+        [candidate("earthquake", Word, 0..14), candidate("shaking", Word, 14 - shared..24 - shared)]
+    };
+    let same_topic = |_: &Candidate| Some(TopicId(7));
+    assert_eq!(group(&pair(2), same_topic, |_| false).len(), 1, "2 of 10 may be 20 %");
+    assert_eq!(group(&pair(2), |_| None, |_| false).len(), 2);
+    assert_eq!(group(&pair(0), same_topic, |_| false).len(), 2);
+}
+
+#[test]
+fn a_topic_holds_by_a_word_that_is_weaker_than_its_parts() {
+    let all = [
+        candidate("red card", Phrase, 0..20),
+        candidate("penalty", Word, 30..48),
+        used_by(candidate("goal", Word, 0..15), (0..18).chain(30..46)),
+    ];
+    assert_eq!(groups(&all).len(), 2, "two topics are not joined by one word");
+    assert_eq!(group(&all, |_| Some(TopicId(7)), |_| false).len(), 1);
 }
