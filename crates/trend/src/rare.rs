@@ -17,8 +17,9 @@ const GENERATIONS_TO_HALF: f64 = 28.0;
 /// Posts are counted in quarters, in ten bits.
 const QUARTERS: f64 = 4.0;
 const QUARTERS_MAX: f64 = 1023.0;
-/// Older ones are swept out before six bits could take them for new.
+/// Older ones are swept out, after at most so many steps of time, before six bits could take them for new.
 const AGE_MAX: u32 = 48;
+const STEP_MAX: i64 = (GENERATIONS - AGE_MAX - 1) as i64;
 
 /// One keyword: 16 bits of identity, six of the time it was last used, ten of its posts. Zero is none.
 #[derive(Clone, Copy)]
@@ -63,13 +64,15 @@ impl RareKeywords {
         let generation = minute.div_euclid(GENERATION_MINUTES);
         if generation - self.generation >= i64::from(AGE_MAX) {
             self.sets.clear();
-        } else if generation > self.generation {
-            let now = now(generation);
-            for number in self.sets.numbers_mut().filter(|number| Rare(**number).age(now) >= AGE_MAX / 2) {
+            self.generation = generation;
+        }
+        while self.generation < generation {
+            self.generation = generation.min(self.generation + STEP_MAX);
+            let now = now(self.generation);
+            for number in self.sets.numbers_mut().filter(|number| Rare(**number).age(now) >= AGE_MAX) {
                 *number = 0;
             }
         }
-        self.generation = generation.max(self.generation);
     }
 
     /// The keyword with this hash had `posts` more.
@@ -129,11 +132,11 @@ mod tests {
         }
         assert!((rare.posts(hash(1)) - 6.0).abs() < 1e-9);
         assert!(rare.posts(hash(2)).abs() < 1e-9);
-        rare.advance(START + 72 * 60);
-        assert!((rare.posts(hash(1)) - 3.0).abs() < 1e-9, "half after three days");
+        rare.advance(START + 7 * 24 * 60);
+        assert!((rare.posts(hash(1)) - 3.0).abs() < 1e-9, "half after a week");
         rare.note(hash(1), 1000.0);
         assert!((rare.posts(hash(1)) - QUARTERS_MAX / QUARTERS).abs() < 1e-9);
-        for days in (3..40).step_by(2) {
+        for days in [9, 18, 21] {
             rare.advance(START + days * 24 * 60);
         }
         assert!(rare.posts(hash(1)).abs() < 1e-9, "after days of silence it is as good as never used");

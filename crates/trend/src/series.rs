@@ -17,7 +17,7 @@ use skytrend_event::time::MINUTE;
 use crate::minute_of;
 use crate::season::hour_of;
 use crate::settings::Settings;
-use crate::state::{KeywordState, LeftOut};
+use crate::state::{Evidence, KeywordState};
 use crate::stream::{EPOCH_MINUTES, StreamLevel};
 use crate::tally::Tally;
 
@@ -114,7 +114,7 @@ impl Series {
         self.learn(end - settings.longest_window_minutes());
         let (count, posts) = self.counted(end - i64::from(settings.sliding_minutes), end);
         let tally = Tally { posts: count, authors: count, clusters: count, copies: 0 };
-        let everybody = LeftOut::default();
+        let everybody = Evidence::default();
         self.keyword.assess(end - 1, &tally, everybody, posts, &self.stream, settings).score.z
     }
 

@@ -40,7 +40,7 @@ use bytes::{Reader, Writer};
 
 const MAGIC: [u8; 16] = *b"skytrend trend\0\0";
 /// Version of the format; each change of the format or of the meaning of a number takes the next one.
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 /// Bytes of the checksum at the end.
 const CHECKSUM_BYTES: usize = 8;
 /// No installation has more; keeps a corrupt number from asking for memory.

@@ -130,21 +130,21 @@ impl KeywordState {
         }
     }
 
-    /// Assesses a window that ends with minute `minute`, from the keyword's tally in it, of whose authors some are left
-    /// out; `stream` and the window's number of posts, `window_posts`, are those of its home.
+    /// Assesses a window that ends with minute `minute`, from the keyword's tally in it and what else is known; `stream` and the window's number of posts, `window_posts`, are those of its home.
     pub(crate) fn assess(
         &self,
         minute: i64,
         tally: &Tally,
-        left_out: LeftOut,
+        evidence: Evidence,
         window_posts: u64,
         stream: &StreamLevel,
         settings: &Settings,
     ) -> Assessment {
         let middle = minute + 1 - settings.longest_window_minutes() / 2;
-        let expected = self.baseline.expect(stream, middle, window_posts as f64);
+        let mut expected = self.baseline.expect(stream, middle, window_posts as f64);
+        expected.authors = expected.authors.max(evidence.by_chance);
         let copied_share = f64::from(tally.copies) / f64::from(tally.posts.max(1));
-        let observed = (f64::from(tally.clusters) - left_out.authors()) * originality(copied_share);
+        let observed = (f64::from(tally.clusters) - evidence.left_out()) * originality(copied_share);
         let score = Score::of(observed, &expected);
         let stands_out = tally.posts >= settings.min_frequency
             && observed >= f64::from(settings.min_authors)
@@ -159,8 +159,8 @@ impl KeywordState {
             local_level: expected.local_level,
             window_posts,
             copied_share,
-            surplus_newcomers: left_out.newcomers,
-            repeated: left_out.repeated,
+            surplus_newcomers: evidence.newcomers,
+            repeated: evidence.repeated,
             history_minutes: stream.minutes,
         };
         Assessment {
@@ -203,17 +203,21 @@ impl KeywordState {
     }
 }
 
-/// Authors that a tally counts and the score does not.
+/// What is known of a keyword in a window beyond its tally: looked up for the few that may stand out.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct LeftOut {
-    /// Newcomers beyond the usual number.
+pub(crate) struct Evidence {
+    /// Authors that don't count: newcomers beyond the usual number.
     pub(crate) newcomers: f64,
     /// What authors count less for having posted more than once.
     pub(crate) repeated: f64,
+    /// So many authors are to be expected whatever the past: those of a phrase by chance, from how often its words are used
+    /// at all.
+    pub(crate) by_chance: f64,
 }
 
-impl LeftOut {
-    fn authors(self) -> f64 {
+impl Evidence {
+    /// Authors that a tally counts and the score does not.
+    fn left_out(self) -> f64 {
         self.newcomers + self.repeated
     }
 }

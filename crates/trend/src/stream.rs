@@ -156,11 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn weights_halve_in_72_hours() {
+    fn weights_halve_in_a_week() {
         let mut stream = StreamLevel::default();
         stream.learn(0, 1000);
         stream.usual_posts = 0.0;
-        for _ in 0..864 {
+        for _ in 0..7 * 288 {
             stream.epochs *= StreamLevel::decay();
         }
         assert!((stream.epochs - 0.5).abs() < 1e-9);

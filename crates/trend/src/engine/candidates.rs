@@ -3,15 +3,18 @@
 
 use skytrend_event::KeywordKind;
 
+use smallvec::SmallVec;
+
 use super::Engine;
+use super::phrases::met_by_chance;
 use super::windows::Counted;
 use crate::extract::words_of_name;
 use crate::newcomers::surplus;
-use crate::posts::{Occurrence, Since};
+use crate::posts::Occurrence;
 use crate::rank::Candidate;
 use crate::settings::Settings;
 use crate::sketch::AuthorSketch;
-use crate::state::LeftOut;
+use crate::state::Evidence;
 use crate::tally::{Crowd, Tally};
 
 impl Engine {
@@ -32,15 +35,15 @@ impl Engine {
         if !is_tested && !is_watched {
             return None;
         }
-        let everybody = LeftOut::default();
-        let mut assessment = state.assess(minute, tally, everybody, posts, stream, settings);
+        let plain = Evidence::default();
+        let mut assessment = state.assess(minute, tally, plain, posts, stream, settings);
         if !assessment.stands_out && !is_watched {
             return None;
         }
-        let left_out = self.left_out(number, &counted.since, settings);
+        let evidence = self.evidence(number, counted, settings);
         let state = self.keywords.state_mut(number)?;
-        if left_out != everybody {
-            assessment = state.assess(minute, tally, left_out, posts, self.streams.of(home), settings);
+        if evidence != plain {
+            assessment = state.assess(minute, tally, evidence, posts, self.streams.of(home), settings);
         }
         state.watch(minute, &assessment, settings);
         if !assessment.stands_out && !state.is_watched(minute) {
@@ -71,8 +74,9 @@ impl Engine {
         })
     }
 
-    /// Which of the authors that the keyword's tally counts are left out.
-    fn left_out(&mut self, number: u32, since: &Since, settings: &Settings) -> LeftOut {
+    /// What the posts and the words of the keyword tell beyond its tally.
+    fn evidence(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Evidence {
+        let since = &counted.since;
         let mut authors = std::mem::take(&mut self.crowd);
         authors.clear();
         let posts = &self.posts;
@@ -85,7 +89,24 @@ impl Engine {
         self.crowd = authors;
         let usual = since.newcomer_posts as f64 / since.posts.max(1) as f64;
         let repeated = if settings.discount_repeats { crowd.repeated() } else { 0.0 };
-        LeftOut { newcomers: surplus(crowd.newcomers, crowd.authors, usual), repeated }
+        let newcomers = surplus(crowd.newcomers, crowd.authors, usual);
+        Evidence { newcomers, repeated, by_chance: self.phrase_by_chance(number, counted) }
+    }
+
+    /// In how many posts of the window chance would make neighbours of the words of a phrase; of several pairs, the rarest.
+    fn phrase_by_chance(&self, number: u32, counted: &Counted) -> f64 {
+        let entry = self.keywords.entry(number);
+        if entry.kind != KeywordKind::Phrase {
+            return 0.0;
+        }
+        let words = words_of_name(entry.kind, &entry.normalized);
+        // Words that are no keywords ("of") are in any post.
+        let words = words.iter().filter_map(|word| self.keywords.find(KeywordKind::Word, word));
+        let posts: SmallVec<[u32; 4]> =
+            words.map(|word| self.keywords.tallies(word).of(counted.window.kind).posts).collect();
+        let pairs =
+            posts.windows(2).map(|pair| met_by_chance([pair[0], pair[1]], counted.since.posts as f64));
+        pairs.min_by(f64::total_cmp).unwrap_or(0.0)
     }
 
     /// The authors of the keyword's posts in the window.

@@ -91,9 +91,9 @@ impl Engine {
         let uses = pending.keywords_of(event);
         let posts_of = |word: u8| {
             let keyword = uses[usize::from(word)].keyword();
-            keyword.map_or(0.0, |number| f64::from(self.keywords.tallies(number).sliding.posts))
+            keyword.map_or(0, |number| self.keywords.tallies(number).sliding.posts)
         };
-        posts_of(link.first) * posts_of(link.second) / (POSTS_TO_MEET * self.window_posts.max(1.0))
+        met_by_chance([posts_of(link.first), posts_of(link.second)], self.window_posts)
     }
 
     fn use_phrase(
@@ -116,6 +116,11 @@ impl Engine {
         let used = pending.keywords_of(event)[usize::from(place)];
         used.keyword().map_or(0, |number| self.keywords.entry(number).normalized.len())
     }
+}
+
+/// In how many of `all` posts two words that don't belong together are neighbours, where so many posts have either.
+pub(super) fn met_by_chance([first, second]: [u32; 2], all: f64) -> f64 {
+    f64::from(first) * f64::from(second) / (POSTS_TO_MEET * all.max(1.0))
 }
 
 /// How the phrase is written: as all of its words are, or mostly lower case.

@@ -11,7 +11,7 @@ use super::Engine;
 use crate::rank::Window;
 use crate::score::negative_binomial_tail;
 use crate::settings::Settings;
-use crate::state::{Assessment, KeywordState, LeftOut};
+use crate::state::{Assessment, Evidence, KeywordState};
 use crate::tally::Tally;
 use crate::watch::{KEY_KIND, Key, List};
 
@@ -81,7 +81,7 @@ impl Engine {
         }
         let state = self.keywords.state_mut(number)?;
         state.observe(minute, whole.tally.clusters);
-        Some(state.assess(minute, &whole.tally, LeftOut::default(), posts, &self.streams.all, settings))
+        Some(state.assess(minute, &whole.tally, Evidence::default(), posts, &self.streams.all, settings))
     }
 
     fn watch_alert(
