@@ -26,6 +26,21 @@ impl AuthorSketch {
         }
     }
 
+    /// Whether both have an author in common, as far as their hashes tell.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let (left, right) = (self.0.as_slice(), other.0.as_slice());
+        let (mut at_left, mut at_right) = (0, 0);
+        while at_left < left.len() && at_right < right.len() {
+            let (of_left, of_right) = (left[at_left], right[at_right]);
+            if of_left == of_right {
+                return true;
+            }
+            at_left += usize::from(of_left < of_right);
+            at_right += usize::from(of_right < of_left);
+        }
+        false
+    }
+
     /// Number of authors that are in both.
     pub(crate) fn shared_authors(&self, other: &Self) -> f64 {
         let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
@@ -91,6 +106,7 @@ mod tests {
         let (left, right) = (sketch(0..40), sketch(30..60));
         assert_near(left.authors(), 40.0, 0.0);
         assert_near(left.shared_authors(&right), 10.0, 0.0);
+        assert!(left.meets(&right) && !left.meets(&sketch(40..60)) && !left.meets(&AuthorSketch::default()));
         assert_near(left.containment(&right, 1e9), 10.0 / 30.0, 1e-6);
         assert_near(AuthorSketch::default().containment(&left, 1e9), 0.0, 0.0);
     }

@@ -51,6 +51,10 @@ impl<'a> Term<'a> {
             return Some(Link { closeness: f64::INFINITY, is_by_name: true, is_in_doubt: false });
         }
         let (left, right) = (&self.candidate.sketch, &other.candidate.sketch);
+        // Most pairs have nobody in common, and that is seen soonest.
+        if !left.meets(right) {
+            return None;
+        }
         let is_by_name = self.name.is_part_of(&other.name) || other.name.is_part_of(&self.name);
         // Chance meets people of one language: where that has few posts, the same few people write about everything.
         // A name and a word of it don't meet by chance.
