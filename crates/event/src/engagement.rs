@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AtUri, Did, EventId, Micros, Tid};
+use crate::{AtUri, Did, EventId, Micros, PostEvent, Tid};
 
 macro_rules! engagement {
     ($(#[$doc:meta])* $name:ident, $subject:ty, $subject_doc:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub struct $name<'a> {
-            /// Its own record.
+            /// Its own record; of a heartbeat, `at://did`.
             #[serde(borrow)]
             pub uri: AtUri<'a>,
             /// Who did it.
@@ -22,7 +22,7 @@ macro_rules! engagement {
             pub witnessed_at: Micros,
             /// Same for the same change from every source.
             pub event_id: EventId,
-            /// True when it was withdrawn; `subject` is then unknown.
+            /// True when it was withdrawn; `subject` is then unknown. Also of a heartbeat.
             #[serde(default)]
             pub deleted: bool,
             #[doc = $subject_doc]
@@ -30,6 +30,29 @@ macro_rules! engagement {
             pub subject: Option<$subject>,
             /// The client's claim of when.
             pub created_at: Option<Micros>,
+        }
+
+        impl<'a> $name<'a> {
+            /// Tells a partition of this topic what the heartbeat `beat` tells those of posts: that time has passed. It
+            /// is the withdrawal of nothing, named by an account's URI as no record is: whoever does not know
+            /// heartbeats finds nothing to take out.
+            pub fn heartbeat(beat: &PostEvent<'a>) -> Self {
+                Self {
+                    uri: beat.uri.clone(),
+                    author_did: beat.author_did.clone(),
+                    rev: None,
+                    witnessed_at: beat.witnessed_at,
+                    event_id: beat.event_id,
+                    deleted: true,
+                    subject: None,
+                    created_at: None,
+                }
+            }
+
+            /// Whether it says no more than that time has passed.
+            pub fn is_heartbeat(&self) -> bool {
+                self.deleted && self.uri.collection().is_none()
+            }
         }
     };
 }
@@ -57,4 +80,30 @@ pub mod collection {
     pub const REPOST: &str = "app.bsky.feed.repost";
     /// Follows.
     pub const FOLLOW: &str = "app.bsky.graph.follow";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PostAction;
+
+    #[test]
+    fn a_heartbeat_is_told_from_a_withdrawal() {
+        let author_did = Did::parse("did:web:heartbeat.invalid").unwrap();
+        let beat = PostEvent {
+            action: PostAction::Heartbeat,
+            uri: AtUri::of_account(&author_did),
+            author_did,
+            rev: None,
+            witnessed_at: Micros(7),
+            event_id: EventId(1),
+            data: None,
+        };
+        let told = Like::heartbeat(&beat);
+        assert!(told.is_heartbeat() && told.witnessed_at == Micros(7));
+        let uri = AtUri::parse("at://did:plc:abc/app.bsky.feed.like/3l").unwrap();
+        let withdrawn = Like { uri: uri.clone(), ..told.clone() };
+        assert!(!withdrawn.is_heartbeat());
+        assert!(!Like { deleted: false, subject: Some(uri), ..told }.is_heartbeat());
+    }
 }

@@ -1,4 +1,4 @@
-//! The detector as a stage: posts in; trends, window counts, alerts and user activity out. Exactly once: an output
+//! The detector as a stage: posts in, and reposts and likes if they have a weight; trends, window counts, alerts and user activity out. Exactly once: an output
 //! and the note that it was written are one transaction, and the detector is deterministic, so that after a restart
 //! it is brought from its last snapshot over the same posts to the same outputs, of which those for windows already
 //! written are left out.
@@ -12,15 +12,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use skytrend_event::{Micros, PostEvent, Topic, codec, time};
-use skytrend_log::Log;
-use skytrend_trend::{Detector, ExtractedEvents, WindowOutput};
+use skytrend_event::codec::{self, CodecError};
+use skytrend_event::{Micros, PostEvent, Topic, time};
+use skytrend_log::{Log, LogError};
+use skytrend_trend::{Detector, ExtractedEvents, Extractor, WindowOutput};
 use tracing::{debug, info};
 
 use crate::crash;
 use crate::ingest::batch::Batch;
 use crate::metrics as measured;
-use crate::stage::{self, Decode, Input, Stage};
+use crate::stage::{self, Decode, Input, SideBySide, Stage};
 
 use checkpoint::Checkpoint;
 
@@ -38,7 +39,7 @@ pub struct Settings {
 pub struct Progress {
     /// The newest event time applied, in microseconds.
     pub newest_micros: AtomicU64,
-    /// Offset reached in the posts topic, summed over partitions.
+    /// Offset reached in the topics that are read, summed over their partitions.
     pub applied: AtomicU64,
     /// Minutes of event time between the detector's first window and its newest.
     pub history_minutes: AtomicU64,
@@ -46,6 +47,11 @@ pub struct Progress {
     pub windows: AtomicU64,
     /// Distinct trends written (records with status started).
     pub trends: AtomicU64,
+}
+
+/// Records appended so far to these partitions, which are the detector's inputs: what `applied` comes to.
+pub fn appended(log: &dyn Log, inputs: &[(Topic, u32)]) -> Result<u64, LogError> {
+    inputs.iter().map(|(topic, partition)| Ok(log.bounds(topic.name(), *partition)?.end)).sum()
 }
 
 /// The stage.
@@ -65,7 +71,7 @@ pub struct Detect {
 }
 
 impl Detect {
-    /// For a log whose posts topic has this many partitions. `finish`: close the open windows at the end.
+    /// For a log whose topics of events have this many partitions. `finish`: close the open windows at the end.
     pub fn new(
         settings: Settings,
         trend: skytrend_trend::Settings,
@@ -158,7 +164,22 @@ impl Detect {
     }
 }
 
-/// Posts with their keywords found, and the newest of their times.
+/// Decodes a record of the topic and appends what the detector needs of it.
+fn extract(
+    extractor: &mut Extractor,
+    topic: Topic,
+    value: &[u8],
+    into: &mut ExtractedEvents,
+) -> Result<(), CodecError> {
+    match topic {
+        Topic::Reposts => extractor.extract_repost(&codec::decode(value)?, into),
+        Topic::Likes => extractor.extract_like(&codec::decode(value)?, into),
+        _ => extractor.extract(&codec::decode::<PostEvent<'_>>(value)?, into),
+    }
+    Ok(())
+}
+
+/// Posts with their keywords found, or engagements, and the newest of their times.
 pub struct Extracted {
     events: ExtractedEvents,
     newest: Micros,
@@ -178,11 +199,18 @@ impl Stage for Detect {
         if !self.settings.baseline.as_os_str().is_empty() {
             self.detector = baseline::load(&self.settings.baseline, &self.trend, self.partitions)?;
         }
-        let from_start = |partition| {
-            let next = log.bounds(Topic::Posts.name(), partition)?.start;
-            Ok(Input { topic: Topic::Posts, partition, next })
+        let from_start = |(topic, partition): (Topic, u32)| {
+            let next = log.bounds(topic.name(), partition)?.start;
+            Ok(Input { topic, partition, next })
         };
-        (0..self.partitions).map(from_start).collect()
+        // In the order of the detector's own.
+        let of_topic = |topic| (0..self.partitions).map(move |partition| (topic, partition));
+        self.trend.topics().into_iter().flat_map(of_topic).map(from_start).collect()
+    }
+
+    fn side_by_side(&self) -> Option<SideBySide> {
+        // Partitions of posts have about equally many.
+        (self.trend.topics().len() > 1).then(|| SideBySide::new(self.detector.fronts()))
     }
 
     fn decode(&self) -> Decode<Extracted> {
@@ -190,9 +218,8 @@ impl Stage for Detect {
         Box::new(move |input, records| {
             let mut batch = Extracted { events: ExtractedEvents::default(), newest: Micros(0) };
             stage::for_each_record(input, &records, |record| {
-                let event: PostEvent<'_> =
-                    codec::decode(&record.value).context("a record that ingest wrote can't be read back")?;
-                extractor.extract(&event, &mut batch.events);
+                extract(&mut extractor, input.topic, &record.value, &mut batch.events)
+                    .context("a record that ingest wrote can't be read back")?;
                 batch.newest = batch.newest.max(Micros(record.timestamp_micros));
                 Ok(())
             })?;

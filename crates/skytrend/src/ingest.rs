@@ -71,7 +71,7 @@ fn start_bluesky(
     let mut ingest = Ingest {
         intake: Intake::new(&settings.source, checkpoint.as_ref()),
         appender: Appender::new(
-            settings.log.partitions,
+            settings,
             settings.source.protocol.name().to_owned(),
             Arc::clone(&status.ingested),
         ),

@@ -18,6 +18,7 @@ const KEYWORDS: &str = "skytrend_detector_keywords";
 const OCCURRENCES: &str = "skytrend_detector_occurrences";
 const DETECTOR_MEMORY: &str = "skytrend_detector_memory_bytes";
 const SHED: &str = "skytrend_detector_shed_total";
+const ENGAGEMENTS: &str = "skytrend_detector_engagements_total";
 const LAG: &str = "skytrend_log_lag_records";
 const MEMORY: &str = "skytrend_process_resident_bytes";
 
@@ -45,7 +46,13 @@ pub fn describe() {
         SHED,
         Unit::Count,
         "What the detector left out or gave up at one of its limits, by what: late_events, events_out_of_time, \
-         events_of_unknown_partition, events, posts, occurrences, keywords_of_a_post, keyword_baselines, sessions."
+         events_of_unknown_partition, events, posts, engagements, occurrences, keywords_of_a_post, keyword_baselines, sessions."
+    );
+    describe_counter!(
+        ENGAGEMENTS,
+        Unit::Count,
+        "Reposts and likes that the detector read, where they have a weight, without those that it left out by it; by \
+         what: counted, without_post, retracted."
     );
     describe_gauge!(LAG, Unit::Count, "Records that a stage has yet to read, by stage.");
     describe_gauge!(MEMORY, Unit::Bytes, "Resident memory of this process.");
@@ -100,12 +107,20 @@ pub fn detector(stats: &skytrend_trend::Stats) {
         ("events_of_unknown_partition", counters.events_of_unknown_partition),
         ("events", counters.events_shed),
         ("posts", counters.posts_shed),
+        ("engagements", counters.engagements_shed),
         ("occurrences", counters.occurrences_shed),
         ("keywords_of_a_post", counters.keywords_over_limit),
         ("keyword_baselines", counters.states_evicted),
         ("sessions", stats.sessions_cut),
     ] {
         counter!(SHED, "what" => what).absolute(count);
+    }
+    for (what, count) in [
+        ("counted", counters.engagements_counted),
+        ("without_post", counters.engagements_without_post),
+        ("retracted", counters.engagements_retracted),
+    ] {
+        counter!(ENGAGEMENTS, "what" => what).absolute(count);
     }
 }
 

@@ -25,7 +25,7 @@ use skytrend_source::replay::{Format, Reader};
 use skytrend_source::v1_json;
 
 use crate::cli;
-use crate::detect::{Detect, Progress};
+use crate::detect::{self, Detect, Progress};
 use crate::ingest::appender::{Appender, Counts};
 use crate::settings::Settings;
 use crate::stage::{self, RaisedAtEnd, Until};
@@ -33,7 +33,7 @@ use crate::stage::{self, RaisedAtEnd, Until};
 /// Messages between two commits.
 const COMMIT_MESSAGES: usize = 4_096;
 
-/// Post records that ingest may be ahead of the detector: bounds the memory of the log between them.
+/// Records that ingest may be ahead of the detector: bounds the memory of the log between them.
 const AHEAD_MAX: u64 = 16_384;
 
 /// Messages between two looks at the progress bar and the pace.
@@ -120,7 +120,7 @@ fn open_log(settings: &Settings, asked: &cli::Replay) -> anyhow::Result<Arc<dyn 
     let log_settings = crate::log::Settings { provider: crate::log::Provider::Local, ..settings.log.clone() };
     let Some(dir) = &asked.log_dir else {
         let collected = asked.out.is_some().then_some(Topic::Trends);
-        let pipe = pipe::Pipe::new([Topic::Posts].into_iter().chain(collected).collect());
+        let pipe = pipe::Pipe::new(settings.trend.topics().into_iter().chain(collected).collect());
         crate::log::create_topics(&pipe, &log_settings)?;
         return Ok(Arc::new(pipe));
     };
@@ -172,6 +172,7 @@ struct Feeder {
     frames: u64,
     uncommitted: usize,
     commit_records_max: usize,
+    detector_inputs: Vec<(Topic, u32)>,
 }
 
 impl Feeder {
@@ -179,7 +180,7 @@ impl Feeder {
         let reader = Reader::open(path)?;
         let bar = progress_bar(path, reader.file_bytes())?;
         let name = source_name(path);
-        let appender = Appender::new(settings.log.partitions, name.clone(), Arc::clone(&figures.counts));
+        let appender = Appender::new(settings, name.clone(), Arc::clone(&figures.counts));
         let (source, pace) = (settings.source.clone(), Pace::new(asked.speed));
         let commit_records_max = settings.ingest.commit_records_max;
         let (intake, frames, uncommitted) = (None, 0, 0);
@@ -194,6 +195,7 @@ impl Feeder {
             frames,
             uncommitted,
             commit_records_max,
+            detector_inputs: settings.detector_inputs(),
         })
     }
 
@@ -224,7 +226,7 @@ impl Feeder {
             }
             if self.uncommitted >= COMMIT_MESSAGES || self.appender.is_full(self.commit_records_max) {
                 self.commit(log)?;
-                wait_for_detector(log, detected, worker_gone)?;
+                wait_for_detector(log, &self.detector_inputs, detected, worker_gone)?;
             }
         }
         self.commit(log)?;
@@ -249,6 +251,7 @@ fn of_recording(settings: &source::Settings, name: &str, format: Format) -> Inta
 /// Keeps ingest from filling the memory of the log faster than the detector empties it.
 fn wait_for_detector(
     log: &dyn Log,
+    inputs: &[(Topic, u32)],
     detected: &Progress,
     worker_gone: &dyn Fn() -> bool,
 ) -> anyhow::Result<()> {
@@ -256,12 +259,7 @@ fn wait_for_detector(
     loop {
         // Without the detector nothing is taken from the log any more, without the collector the trends stay in it.
         anyhow::ensure!(!worker_gone(), "a stage has stopped");
-        let mut appended = 0;
-        for spec in log.topics()?.iter().filter(|spec| spec.name == Topic::Posts.name()) {
-            for partition in 0..spec.partitions {
-                appended += log.bounds(&spec.name, partition)?.end;
-            }
-        }
+        let appended = detect::appended(log, inputs)?;
         if appended.saturating_sub(detected.applied.load(Ordering::Acquire)) <= AHEAD_MAX {
             return Ok(());
         }

@@ -6,6 +6,7 @@ mod lists;
 mod source;
 
 use serde::Deserialize;
+use skytrend_event::Topic;
 use toml::Value;
 
 use layers::{Layers, SettingsError};
@@ -52,6 +53,12 @@ impl Settings {
         lists::read_files(&mut settings.trend)?;
         settings.check()?;
         Ok(settings)
+    }
+
+    /// The topics and partitions that the detector reads, in its order.
+    pub fn detector_inputs(&self) -> Vec<(Topic, u32)> {
+        let of_topic = |topic| (0..self.log.partitions).map(move |partition| (topic, partition));
+        self.trend.topics().into_iter().flat_map(of_topic).collect()
     }
 
     fn check(&self) -> Result<(), SettingsError> {

@@ -2,6 +2,8 @@
 //! record; positions, batches, waiting and shutdown are here and nowhere else. Reading and decoding run on a thread of
 //! their own, one round ahead.
 
+mod side_by_side;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -13,12 +15,17 @@ use tracing::{info, warn};
 
 use crate::supervisor::Shutdown;
 
+pub use side_by_side::SideBySide;
+
 /// Records that a stage takes in one round, from all its inputs: enough to make a commit cheap, few enough to react
 /// within milliseconds. Three rounds are held at most: one is read, one waits, one is applied.
 const ROUND_LIMIT: ReadLimit = ReadLimit { records: 4_096, bytes: 4 << 20 };
 
 /// How long a stage sleeps at the end of its input before it looks at the shutdown flag again.
 const IDLE: Duration = Duration::from_millis(200);
+
+/// After so many of these in a row it is said for whom the others wait.
+const IDLE_WARNED: u32 = 50;
 
 /// Attempts of an operation on the log that may succeed later; with [`RETRY_PAUSE`] between, about a minute.
 const RETRIES_MAX: u32 = 60;
@@ -50,6 +57,11 @@ pub trait Stage {
 
     /// The partitions it reads, and from where: asked once, at the start.
     fn inputs(&mut self, log: &dyn Log) -> anyhow::Result<Vec<Input>>;
+
+    /// How far its inputs have come in event time, if none is to be read far ahead of another: asked once, after them.
+    fn side_by_side(&self) -> Option<SideBySide> {
+        None
+    }
 
     /// How its records are decoded: asked once, at the start.
     fn decode(&self) -> Decode<Self::Batch>;
@@ -87,8 +99,14 @@ pub fn run<S: Stage>(stage: &mut S, log: &dyn Log, until: &Until) -> anyhow::Res
     let mut inputs = stage.inputs(log)?;
     info!(stage = S::NAME, inputs = inputs.len(), "stage started");
     let stopped = Arc::new(AtomicBool::new(false));
-    let mut reader =
-        Reader { log, until, stopped: Arc::clone(&stopped), inputs: inputs.clone(), decode: stage.decode() };
+    let mut reader = Reader {
+        log,
+        until,
+        stopped: Arc::clone(&stopped),
+        inputs: inputs.clone(),
+        side_by_side: stage.side_by_side(),
+        decode: stage.decode(),
+    };
     std::thread::scope(|scope| {
         let _stopped = RaisedAtEnd(stopped);
         // One round waits while another is applied: bounds what is held, and what is read in vain at shutdown.
@@ -117,6 +135,7 @@ struct Reader<'a, Batch> {
     /// The applying half has ended.
     stopped: Arc<AtomicBool>,
     inputs: Vec<Input>,
+    side_by_side: Option<SideBySide>,
     decode: Decode<Batch>,
 }
 
@@ -124,6 +143,7 @@ impl<Batch> Reader<'_, Batch> {
     /// Sends rounds until the end, or until nobody takes them any more.
     fn run(&mut self, rounds: &mpsc::SyncSender<Round<Batch>>) -> anyhow::Result<()> {
         let mut seen = 0;
+        let mut idle = 0;
         loop {
             // Asked before reading: what was committed before "no more will come" is then still read.
             let no_more = match self.until {
@@ -136,12 +156,20 @@ impl<Batch> Reader<'_, Batch> {
             }
             let round = self.round()?;
             if !round.is_empty() {
+                idle = 0;
                 if rounds.send(round).is_err() {
                     return Ok(());
                 }
             } else if no_more {
-                return Ok(());
+                // What waited for an input that has ended need not wait any more.
+                if self.side_by_side.take().is_none() {
+                    return Ok(());
+                }
             } else {
+                idle += 1;
+                if idle == IDLE_WARNED {
+                    self.warn_if_unheard();
+                }
                 seen = self.log.wait(seen, IDLE);
             }
         }
@@ -151,15 +179,31 @@ impl<Batch> Reader<'_, Batch> {
         let mut round = Vec::new();
         let inputs = self.inputs.len().max(1);
         let limit = ReadLimit { records: ROUND_LIMIT.records / inputs, bytes: ROUND_LIMIT.bytes / inputs };
+        let front_max = self.side_by_side.as_ref().map(SideBySide::limit);
         for (place, input) in self.inputs.iter_mut().enumerate() {
+            if let (Some(inputs), Some(front_max)) = (&self.side_by_side, front_max)
+                && !inputs.may_read(place, front_max)
+            {
+                continue;
+            }
             let records = read(self.log, input, limit, self.until)?;
             let Some(last) = records.last() else { continue };
             let next = last.offset + 1;
+            if let Some(inputs) = &mut self.side_by_side {
+                inputs.advance(place, last.timestamp_micros);
+            }
             let batch = (self.decode)(input, records)?;
             input.next = next;
             round.push((place, batch, next));
         }
         Ok(round)
+    }
+
+    fn warn_if_unheard(&self) {
+        if let Some(place) = self.side_by_side.as_ref().and_then(SideBySide::unheard) {
+            let Input { topic, partition, .. } = &self.inputs[place];
+            warn!(%topic, partition, "no record, not even a heartbeat, has come: the other inputs wait for it; ingest must run with the same weights under [trend]");
+        }
     }
 }
 

@@ -19,25 +19,22 @@ const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
 pub fn start(supervisor: &mut Supervisor, settings: &Settings, log: &Arc<dyn Log>, status: &Arc<Status>) {
     let (log, status, shutdown) = (Arc::clone(log), Arc::clone(status), supervisor.shutdown());
     let retention_interval = Duration::from_secs(settings.log.retention_interval_secs.max(1));
-    let partitions = settings.log.partitions;
+    let inputs = settings.detector_inputs();
     supervisor.task("upkeep", async move {
         let mut measure = tokio::time::interval(MEASURE_INTERVAL);
         let mut retain = tokio::time::interval(retention_interval);
         loop {
             tokio::select! {
                 () = shutdown.requested() => return Ok(()),
-                _ = measure.tick() => figures(log.as_ref(), partitions, &status)?,
+                _ = measure.tick() => figures(log.as_ref(), &inputs, &status)?,
                 _ = retain.tick() => retention(&log, &status).await,
             }
         }
     });
 }
 
-fn figures(log: &dyn Log, partitions: u32, status: &Status) -> anyhow::Result<()> {
-    let mut appended = 0;
-    for partition in 0..partitions {
-        appended += log.bounds(Topic::Posts.name(), partition)?.end;
-    }
+fn figures(log: &dyn Log, inputs: &[(Topic, u32)], status: &Status) -> anyhow::Result<()> {
+    let appended = crate::detect::appended(log, inputs)?;
     let lag = appended.saturating_sub(status.detected.applied.load(std::sync::atomic::Ordering::Acquire));
     measured::lag("detect", lag);
     measured::resident(resident_bytes());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use skytrend_event::{Micros, PostAction, PostEvent};
+use skytrend_event::{Like, Micros, PostAction, PostEvent, Repost};
 
 use crate::engine::{Engine, start_of};
 use crate::extract::SurfaceForm;
@@ -18,6 +18,7 @@ use crate::rank::{KeywordLabeler, Labeler};
 use crate::settings::{InvalidSettings, Settings};
 use crate::signature::Signature;
 use crate::stats::{Counters, Stats};
+use crate::thinning::EngagementKind;
 use crate::watch::Watches;
 use crate::window::WindowOutput;
 
@@ -30,7 +31,10 @@ const PANE_BYTES_MAX: usize = u32::MAX as usize - (1 << 20);
 #[derive(Debug)]
 pub struct Detector {
     pub(crate) settings: Settings,
+    /// Those of posts, then as many of each kind of engagement that is read.
     pub(crate) partitions: Vec<Partition>,
+    /// Partitions of one topic.
+    pub(crate) partitions_each: u32,
     pub(crate) pending: BTreeMap<i64, PendingPane>,
     /// Events in `pending`.
     pub(crate) pending_events: usize,
@@ -54,8 +58,8 @@ pub(crate) struct Partition {
 }
 
 impl Detector {
-    /// A detector that has seen nothing, for events of `partitions` partitions (at least one). Its topics are called what
-    /// the keywords are that stand for them.
+    /// A detector that has seen nothing, for events of `partitions` partitions (at least one) of each topic that it
+    /// [reads](Settings::topics). Its topics are called what the keywords are that stand for them.
     pub fn new(settings: Settings, partitions: u32) -> Result<Self, InvalidSettings> {
         Self::with_labeler(settings, partitions, Arc::new(KeywordLabeler))
     }
@@ -75,8 +79,9 @@ impl Detector {
         Ok(Self {
             extractor: Extractor::new(&settings, Arc::clone(&watches)),
             single: ExtractedEvents::default(),
+            partitions: vec![Partition::default(); partitions as usize * settings.topics().len()],
+            partitions_each: partitions,
             settings,
-            partitions: vec![Partition::default(); partitions as usize],
             pending: BTreeMap::new(),
             pending_events: 0,
             open_from: None,
@@ -93,15 +98,29 @@ impl Detector {
 
     /// Takes the next event of a partition. Nothing is refused: what can't be taken is dropped and counted.
     pub fn apply(&mut self, partition: u32, event: &PostEvent<'_>) {
+        self.apply_single(partition, |extractor, into| extractor.extract(event, into));
+    }
+
+    /// Takes the next repost of a partition of their topic, likewise. Without a weight for them there is none.
+    pub fn apply_repost(&mut self, partition: u32, repost: &Repost<'_>) {
+        self.apply_single(partition, |extractor, into| extractor.extract_repost(repost, into));
+    }
+
+    /// Takes the next like of a partition of their topic, likewise.
+    pub fn apply_like(&mut self, partition: u32, like: &Like<'_>) {
+        self.apply_single(partition, |extractor, into| extractor.extract_like(like, into));
+    }
+
+    fn apply_single(&mut self, partition: u32, extract: impl FnOnce(&mut Extractor, &mut ExtractedEvents)) {
         let mut single = std::mem::take(&mut self.single);
         single.clear();
-        self.extractor.extract(event, &mut single);
+        extract(&mut self.extractor, &mut single);
         self.apply_extracted(partition, &single);
         self.single = single;
     }
 
-    /// Takes the next events of a partition, as [`Detector::apply`] does. They come from an [`Extractor`] of a
-    /// detector with the same settings.
+    /// Takes the next events of a partition of one topic, as [`Detector::apply`] does. They come from an [`Extractor`]
+    /// of a detector with the same settings.
     pub fn apply_extracted(&mut self, partition: u32, events: &ExtractedEvents) {
         for event in events.events() {
             self.engine.keywords.prefetch(events.hashes(event));
@@ -111,10 +130,11 @@ impl Detector {
 
     fn apply_one(&mut self, partition: u32, events: &ExtractedEvents, event: &ExtractedEvent) {
         let witnessed = event.witnessed;
-        let Some(state) = self.partitions.get_mut(partition as usize) else {
+        let Some(place) = self.place_of(event.engagement, partition) else {
             self.counters.events_of_unknown_partition += 1;
             return;
         };
+        let state = &mut self.partitions[place];
         if !(Micros(0)..TIME_MAX).contains(&witnessed) {
             self.counters.events_out_of_time += 1;
             return;
@@ -134,9 +154,21 @@ impl Detector {
         }
         match event.action {
             PostAction::Heartbeat => {}
-            PostAction::Created | PostAction::Updated => self.add_post(partition, events, event),
+            PostAction::Created | PostAction::Updated => self.add_post(place, events, event),
             PostAction::Deleted | PostAction::AuthorRemoved => self.add_event(event.action, events, event),
         }
+    }
+
+    /// The place of a topic's partition among all; none if there is no such one, or the topic is not read.
+    fn place_of(&self, engagement: Option<EngagementKind>, partition: u32) -> Option<usize> {
+        if partition >= self.partitions_each {
+            return None;
+        }
+        let topics_before = match engagement {
+            None => 0,
+            Some(kind) => 1 + self.settings.engagements().position(|read| read == kind)?,
+        };
+        Some(topics_before * self.partitions_each as usize + partition as usize)
     }
 
     /// The windows closed since the last call, oldest first; of one end, the sliding one first.
@@ -176,6 +208,12 @@ impl Detector {
         }
     }
 
+    /// How far each input has come, none before its first event: the partitions of the first topic that is
+    /// [read](Settings::topics), then those of the next.
+    pub fn fronts(&self) -> impl Iterator<Item = Option<Micros>> + '_ {
+        self.partitions.iter().map(|partition| partition.front)
+    }
+
     /// All events before this instant are in; none before every partition has been heard of.
     fn watermark(&self) -> Option<Micros> {
         let fronts = self.partitions.iter().map(|partition| partition.front);
@@ -208,15 +246,19 @@ impl Detector {
         self.open_from = Some(minute);
     }
 
-    /// Adds a created or updated post to its minute, unless a budget is used up.
-    fn add_post(&mut self, partition: u32, events: &ExtractedEvents, event: &ExtractedEvent) {
+    /// Adds a created or updated post, or an engagement, of the partition at `place` to its minute, unless a budget is
+    /// used up.
+    fn add_post(&mut self, place: usize, events: &ExtractedEvents, event: &ExtractedEvent) {
         let parts = self.settings.retained_minutes().saturating_mul(self.partitions.len() as u32);
         let minute_posts_max = self.settings.posts_max.div_ceil(parts);
-        let state = &mut self.partitions[partition as usize];
+        let state = &mut self.partitions[place];
         if state.minute_posts >= minute_posts_max
             || self.pending_events >= self.settings.pending_posts_max as usize
         {
-            self.counters.posts_shed += 1;
+            match event.engagement {
+                None => self.counters.posts_shed += 1,
+                Some(_) => self.counters.engagements_shed += 1,
+            }
             // The old text leaves all the same.
             if event.action == PostAction::Updated {
                 self.add_event(PostAction::Deleted, events, event);
@@ -251,6 +293,7 @@ impl Detector {
         }
         let mut pending = PendingEvent {
             action,
+            engagement: event.engagement,
             witnessed: event.witnessed,
             event_id: event.event_id,
             author_hash: event.author_hash,
@@ -269,6 +312,7 @@ impl Detector {
         let text = events.post_text(event).filter(|_| action != PostAction::Deleted);
         if let Some(text) = text {
             pane.text.push_str(text);
+            // A sample's text is cut, and a URI has at most 8 kB.
             pending.text_len = text.len() as u16;
             pending.languages = event.languages;
             pending.signature = event.signature;

@@ -3,6 +3,7 @@
 
 mod candidates;
 mod context;
+mod engaged;
 mod intake;
 mod phrases;
 mod tallies;
@@ -15,6 +16,7 @@ use skytrend_event::time::MINUTE;
 use skytrend_event::{Micros, WindowKind};
 
 use crate::authors::Authors;
+use crate::engagements::Engagements;
 use crate::keywords::Keywords;
 use crate::language::LanguageCode;
 use crate::moderation::Rules;
@@ -40,6 +42,7 @@ pub(crate) struct Engine {
     pub(crate) posts: PostStore,
     pub(crate) keywords: Keywords,
     pub(crate) authors: Authors,
+    pub(crate) engagements: Engagements,
     pub(crate) streams: Streams,
     pub(crate) seen: SeenAuthors,
     pub(crate) phrases: PhraseCounts,
@@ -61,8 +64,8 @@ pub(crate) struct Engine {
     counts_before: usize,
     /// Posts of the sliding window before the minute that is being closed.
     window_posts: f64,
-    /// Authors of a keyword, and whether each is a newcomer; empty between two uses.
-    crowd: Vec<(u32, bool)>,
+    /// Authors of a keyword, whether each is a newcomer, and whether by a post; empty between two uses.
+    crowd: Vec<(u32, bool, bool)>,
     /// For each keyword, how many posts of a sample it has; all zero between two uses.
     shared_posts: Vec<u32>,
 }
@@ -73,6 +76,7 @@ impl Engine {
         self.posts.memory_bytes()
             + self.keywords.memory_bytes()
             + self.authors.memory_bytes()
+            + self.engagements.memory_bytes()
             + self.seen.sets.memory_bytes()
             + self.phrases.sets.memory_bytes()
             + self.rare.sets.memory_bytes()
@@ -84,6 +88,7 @@ impl Engine {
             posts: PostStore::new(),
             keywords: Keywords::new(),
             authors: Authors::default(),
+            engagements: Engagements::default(),
             streams: Streams::default(),
             seen: SeenAuthors::new(),
             phrases: PhraseCounts::new(),
@@ -213,6 +218,9 @@ impl Engine {
                     self.keywords.expire(keyword, number);
                 }
                 self.authors.release_post(*author);
+                if post.is_engagement {
+                    self.engagements.remove(number);
+                }
                 number = PostStore::after(number);
             }
         }

@@ -1,6 +1,8 @@
 //! Events with their keywords found: what of the work on an event needs none of the detector's state, so that it can
 //! be done on another thread, or in another process, ahead of the detector.
 
+mod engagement;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,10 +10,11 @@ use skytrend_event::{EventId, Micros, PostAction, PostData, PostEvent};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::extract::{Extraction, Found, FoundLink, Keyword, Link, extract};
-use crate::language::Languages;
+use crate::language::{LANGUAGES_MAX, LanguageCode, Languages};
 use crate::moderation::{LabelledPosts, Moderation};
 use crate::settings::Settings;
 use crate::signature::Signature;
+use crate::thinning::{EngagementKind, Thinning};
 use crate::watch::{Scratch, Watched, Watches};
 
 /// Finds the keywords of events, one after the other with the same buffers.
@@ -23,6 +26,8 @@ pub struct Extractor {
     moderation: Moderation,
     watches: Arc<Watches>,
     scratch: Scratch,
+    reposts: Thinning,
+    likes: Thinning,
 }
 
 /// Consecutive events of one partition with their keywords, for [`Detector::apply_extracted`](crate::Detector::apply_extracted).
@@ -43,11 +48,13 @@ pub struct ExtractedEvents {
 #[derive(Clone, Debug)]
 pub(crate) struct ExtractedEvent {
     pub(crate) action: PostAction,
+    /// Of an event about an engagement: created, deleted, or that time has passed.
+    pub(crate) engagement: Option<EngagementKind>,
     pub(crate) witnessed: Micros,
     pub(crate) event_id: EventId,
     pub(crate) author_hash: u64,
     uri: Range<usize>,
-    /// Of the post that the event brings; none of one that brings none.
+    /// Of the post that the event brings; none of one that brings none. Of an engagement, the URI of its post.
     post_text: Option<Range<usize>>,
     /// Where the texts of its keywords and links start.
     keywords_start: usize,
@@ -71,6 +78,8 @@ impl Extractor {
             moderation: Moderation { block: Vec::new(), allow: Vec::new(), ..settings.moderation.clone() },
             watches,
             scratch: Scratch::default(),
+            reposts: Thinning::of(settings.repost_weight),
+            likes: Thinning::of(settings.like_weight),
         }
     }
 
@@ -82,14 +91,7 @@ impl Extractor {
             event_id: event.event_id,
             author_hash: xxh3_64(event.author_did.as_str().as_bytes()),
             uri: into.push_text(event.uri.as_str()),
-            post_text: None,
-            keywords_start: 0,
-            found: 0..0,
-            watched: 0..0,
-            links: 0..0,
-            overflow: 0,
-            languages: Languages::default(),
-            signature: Signature::NONE,
+            ..ExtractedEvent::EMPTY
         };
         if matches!(event.action, PostAction::Created | PostAction::Updated) {
             let nothing = PostData::default();
@@ -120,6 +122,26 @@ impl Extractor {
         }
         into.events.push(extracted);
     }
+}
+
+impl ExtractedEvent {
+    /// One about nothing.
+    const EMPTY: Self = Self {
+        action: PostAction::Heartbeat,
+        engagement: None,
+        witnessed: Micros(0),
+        event_id: EventId(0),
+        author_hash: 0,
+        uri: 0..0,
+        post_text: None,
+        keywords_start: 0,
+        found: 0..0,
+        watched: 0..0,
+        links: 0..0,
+        overflow: 0,
+        languages: [LanguageCode(0); LANGUAGES_MAX],
+        signature: Signature::NONE,
+    };
 }
 
 impl ExtractedEvents {

@@ -64,7 +64,8 @@ impl Occurrences {
     }
 
     fn remove(&mut self, post: u32) {
-        if let Some(place) = self.as_slice().iter().position(|occurrence| occurrence.post() == post) {
+        // What is retracted is mostly new, and of many together the newest comes first.
+        if let Some(place) = self.as_slice().iter().rposition(|occurrence| occurrence.post() == post) {
             self.items.remove(self.gone as usize + place);
         }
     }

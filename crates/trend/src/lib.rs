@@ -27,10 +27,15 @@
 //! - `Deleted` retracts the post with its URI. `AuthorRemoved` retracts all posts of the author before it. `Updated`
 //!   retracts the post with its URI and counts as a new post, at the time of the update. `Created` with the URI of a
 //!   post that is retained counts once. A URI that was deleted may be created again, and counts again.
+//! - A repost or a like of a post that is retained and counts then is one more post with the keywords of that one, if it
+//!   is among those that its weight lets count. It is retracted when it is deleted, and with its account, and when the
+//!   post or its author is retracted or the post replaced. Each kind comes by partitions of its own, which the watermark
+//!   takes into account if the kind has a weight.
 //! - Whether a post is a near-copy of an earlier one is decided when it comes in, and stays so when the earlier one is
 //!   retracted: a flood that deletes its first post is still a flood.
-//! - Events of a pane take effect when it closes, in the order (witnessed, author, order of the log). So results do
-//!   not depend on how the input was cut or interleaved, on snapshots, or on the number of partitions.
+//! - Events of a pane take effect when it closes, in the order (witnessed, author, order of the log); of one instant,
+//!   those of posts before reposts and likes. So results do not depend on how the input was cut or interleaved, on
+//!   snapshots, or on the number of partitions.
 //!
 //! # Limits
 //!
@@ -55,12 +60,14 @@ mod extract;
 mod extracted;
 mod language;
 mod signature;
+mod thinning;
 
 mod moderation;
 mod pattern;
 mod watch;
 
 mod authors;
+mod engagements;
 mod keywords;
 mod newcomers;
 mod pane;

@@ -9,11 +9,14 @@ use crate::extract::Link;
 use crate::language::Languages;
 use crate::posts::{KeywordUse, Pane};
 use crate::signature::Signature;
+use crate::thinning::EngagementKind;
 
 /// An event of an open minute.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PendingEvent {
     pub(crate) action: PostAction,
+    /// Of an event about an engagement: created or deleted, with the URI of the post that it is with for a text.
+    pub(crate) engagement: Option<EngagementKind>,
     pub(crate) witnessed: Micros,
     pub(crate) event_id: EventId,
     pub(crate) author_hash: u64,
@@ -132,13 +135,15 @@ impl PendingPane {
     }
 
     /// The places of the events by (witnessed, author), those of one author in the order of the log. An author is in
-    /// one partition only, so the order of arrival is the log's.
+    /// one partition only, so the order of arrival is the log's. Of one instant, posts come before reposts, and these
+    /// before likes: each comes by a topic of its own, and a post is there before anybody engages with it.
     pub(crate) fn order(&self) -> Vec<u32> {
         let mut order: Vec<u32> = (0..).take(self.events.len()).collect();
         let compare = |left: &u32, right: &u32| -> Ordering {
             let (left, right) = (&self.events[*left as usize], &self.events[*right as usize]);
             left.witnessed
                 .cmp(&right.witnessed)
+                .then(left.engagement.cmp(&right.engagement))
                 .then_with(|| authority(self.uri(left)).cmp(authority(self.uri(right))))
         };
         if !order.is_sorted_by(|left, right| compare(left, right) != Ordering::Greater) {

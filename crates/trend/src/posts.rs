@@ -55,6 +55,11 @@ impl KeywordUse {
         Self(self.0 | Self::COPY)
     }
 
+    /// The same in another post, whose author is counted there.
+    pub(crate) fn in_another(self) -> Self {
+        Self(self.0 & !(Self::FOLLOWED | Self::FOLLOWED_BY_ORIGINAL))
+    }
+
     /// The number of the keyword.
     pub(crate) fn keyword(self) -> Option<u32> {
         (self != Self::NONE).then_some(self.0 >> Self::KEYWORD_SHIFT)
@@ -106,6 +111,11 @@ impl Occurrence {
         self.0 >> 3
     }
 
+    /// The same in the post with this number.
+    pub(crate) fn in_post(self, post: u32) -> Self {
+        Self(post << 3 | self.0 & 7)
+    }
+
     /// Whether the post is a near-copy of an earlier one with the keyword.
     pub(crate) fn is_copy(self) -> bool {
         self.0 & 4 != 0
@@ -123,7 +133,7 @@ pub(crate) struct Post {
     pub(crate) witnessed: Micros,
     pub(crate) event_id: EventId,
     pub(crate) uri_hash: u64,
-    /// In the pane's text: the URI, then the text.
+    /// In the pane's text: the URI, then the text; of an engagement, the URI of the post that it is with.
     pub(crate) text_start: u32,
     pub(crate) uri_len: u16,
     pub(crate) text_len: u16,
@@ -134,6 +144,8 @@ pub(crate) struct Post {
     pub(crate) is_live: bool,
     /// Whether its author was a newcomer then.
     pub(crate) is_by_newcomer: bool,
+    /// It is no post but a repost or a like of one, which has that one's keywords.
+    pub(crate) is_engagement: bool,
     /// The author's post before this one.
     pub(crate) before_of_author: u32,
 }
@@ -157,6 +169,8 @@ pub(crate) struct Pane {
     pub(crate) live_posts: u32,
     /// How many of those are by newcomers.
     pub(crate) newcomer_posts: u32,
+    /// How many of those that count are engagements.
+    pub(crate) engagements: u32,
     /// The same by language.
     pub(crate) languages: LanguagePosts,
     /// URIs and texts.
@@ -174,6 +188,8 @@ pub(crate) struct Since {
     pub(crate) posts: u64,
     /// How many of those are by newcomers.
     pub(crate) newcomer_posts: u64,
+    /// How many of those that count are engagements.
+    pub(crate) engagements: u64,
     /// How many of those that count are in each language.
     pub(crate) languages: LanguagePosts,
 }
@@ -301,12 +317,14 @@ impl PostStore {
             first: self.posts.len(),
             posts: 0,
             newcomer_posts: 0,
+            engagements: 0,
             languages: LanguagePosts::default(),
         };
         for pane in self.panes.iter().rev().take_while(|pane| pane.minute >= minute) {
             since.first -= pane.posts as usize;
             since.posts += u64::from(pane.live_posts);
             since.newcomer_posts += u64::from(pane.newcomer_posts);
+            since.engagements += u64::from(pane.engagements);
             since.languages.add_all(&pane.languages);
         }
         since
@@ -334,7 +352,13 @@ impl PostStore {
         &self.pane_of(post).text[post.uri_range()]
     }
 
+    /// Of an engagement, none.
     pub(crate) fn text(&self, post: &Post) -> &str {
+        if post.is_engagement { "" } else { self.text_or_subject(post) }
+    }
+
+    /// The text of a post; of an engagement, the URI of the post that it is with.
+    pub(crate) fn text_or_subject(&self, post: &Post) -> &str {
         &self.pane_of(post).text[post.text_range()]
     }
 
@@ -390,6 +414,7 @@ impl PostStore {
             pane.posts += 1;
             pane.live_posts += 1;
             pane.newcomer_posts += u32::from(post.is_by_newcomer);
+            pane.engagements += u32::from(post.is_engagement);
             pane.languages.add(languages);
         }
         let (posts, first) = (&self.posts, self.first);
@@ -484,6 +509,7 @@ impl PostStore {
         if std::mem::replace(&mut post.is_live, false) {
             self.panes[pane].live_posts -= 1;
             self.panes[pane].newcomer_posts -= u32::from(post.is_by_newcomer);
+            self.panes[pane].engagements -= u32::from(post.is_engagement);
             self.panes[pane].languages.remove(self.languages[index]);
             if let Ok(entry) = self.by_uri.find_entry(self.posts[index].uri_hash, |&other| other == number) {
                 entry.remove();

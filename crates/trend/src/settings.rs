@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use skytrend_event::Topic;
 
 use crate::moderation::{Moderation, Rules};
 use crate::pattern::InvalidPattern;
+use crate::thinning::EngagementKind;
 use crate::watch::{WATCHED_PER_POST_MAX, Watches, Watchlist};
 
 /// Shards that keywords are spread over by hash. Each has its own part of every budget, so that a split of the
@@ -36,6 +38,10 @@ pub struct Settings {
     pub counts_min: u32,
     /// A post counts for at most this many keywords, hashtags first; a post of 300 graphemes seldom has 50.
     pub keywords_per_post_max: u32,
+    /// The share of reposts that count, 0 to 1, each as one more voice for its post's keywords; at 0 none is read.
+    pub repost_weight: f64,
+    /// The same of likes.
+    pub like_weight: f64,
 
     /// At most this many trends are output for a window …
     pub top: u32,
@@ -67,9 +73,11 @@ pub struct Settings {
     pub admission_authors: u32,
     /// At most this many keywords have a state; the least used leave first.
     pub tracked_keywords_max: u32,
-    /// At most this many occurrences (keyword and post) are retained; above, the later ones of a minute are shed.
+    /// At most this many occurrences (keyword and post) are retained; above, the later ones of a minute are shed. Those of
+    /// reposts and likes have at most half of it.
     pub occurrences_max: u32,
-    /// At most this many posts are retained; above, the later ones of a minute and partition are shed.
+    /// At most this many posts are retained; above, the later ones of a minute and partition are shed. Reposts and likes,
+    /// if they are read, have a part each that is as large as that of posts.
     pub posts_max: u32,
     /// At most this many events wait for their minute to close, when partitions are far apart; above, posts are shed,
     /// and above twice as many, retractions too.
@@ -99,6 +107,8 @@ impl Default for Settings {
             session_gap_minutes: 10,
             counts_min: 5,
             keywords_per_post_max: 64,
+            repost_weight: 0.0,
+            like_weight: 0.0,
             top: 50,
             top_of_language: 10,
             min_frequency: 5,
@@ -151,7 +161,7 @@ impl Settings {
     /// Checks that each value lies in its range.
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         let minutes = 1..=WINDOW_MINUTES_MAX;
-        let rules: [(&'static str, bool, &'static str); 20] = [
+        let rules: [(&'static str, bool, &'static str); 22] = [
             ("sliding_minutes", minutes.contains(&self.sliding_minutes), "1 to 240"),
             (
                 "slide_minutes",
@@ -167,6 +177,8 @@ impl Settings {
                 (1..=KEYWORDS_PER_POST_MAX).contains(&self.keywords_per_post_max),
                 "1 to 192",
             ),
+            ("repost_weight", (0.0..=1.0).contains(&self.repost_weight), "0 to 1"),
+            ("like_weight", (0.0..=1.0).contains(&self.like_weight), "0 to 1"),
             ("min_authors", self.min_authors >= 1, "at least 1"),
             ("min_growth_rate", self.min_growth_rate >= 0.0, "a number, at least 0"),
             ("min_z_score", self.min_z_score.is_finite(), "a finite number"),
@@ -200,7 +212,35 @@ impl Settings {
 
     /// A number that differs when any setting differs: a snapshot is only good for the settings it was taken with.
     pub(crate) fn fingerprint(&self) -> u64 {
-        xxhash_rust::xxh3::xxh3_64(format!("{self:?}").as_bytes())
+        let mut text = format!("{self:?}");
+        if self.engagements().next().is_none() {
+            // As before there were weights: snapshots from then are good. What is set by others comes further behind.
+            text = text.replacen("repost_weight: 0.0, like_weight: 0.0, ", "", 1);
+        }
+        xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+    }
+
+    /// The topics that a detector with these settings reads: that of posts first.
+    pub fn topics(&self) -> Vec<Topic> {
+        let engagements = self.engagements().map(|kind| match kind {
+            EngagementKind::Repost => Topic::Reposts,
+            EngagementKind::Like => Topic::Likes,
+        });
+        std::iter::once(Topic::Posts).chain(engagements).collect()
+    }
+
+    /// The kinds of engagements that are read, in their order.
+    pub(crate) fn engagements(&self) -> impl Iterator<Item = EngagementKind> + '_ {
+        let is_read = |kind: &EngagementKind| self.weight(*kind) > 0.0;
+        [EngagementKind::Repost, EngagementKind::Like].into_iter().filter(is_read)
+    }
+
+    /// The share of engagements of this kind that count.
+    pub(crate) fn weight(&self, kind: EngagementKind) -> f64 {
+        match kind {
+            EngagementKind::Repost => self.repost_weight,
+            EngagementKind::Like => self.like_weight,
+        }
     }
 
     /// How many closed minutes are retained: the longest window, and the epoch that baselines learn after it.

@@ -9,6 +9,9 @@
 //! and its languages,
 //! keywords (sorted; each with its state if it has one), minutes with their posts, sessions, who was seen before,
 //! pairs of neighbours, rankings, open alerts of watchlists, open minutes.
+//! With a weight for reposts or likes there is more of the same: partitions of their topics after those of posts, four
+//! counters, after the flags of each post whether it is an engagement (its text is then the URI of its post), and their
+//! own actions in open minutes. The fingerprint says which it is.
 //! Keywords are named by their place in the list, so that the bytes do not depend on numbers handed out in memory;
 //! indexes are not stored but built again from what they index. The same input gives the same bytes, and so does a
 //! detector that was restored from them.
@@ -91,10 +94,11 @@ impl Detector {
         writer.raw(&VERSION.to_le_bytes());
         writer.fixed(self.settings.fingerprint());
         self.write_partitions(&mut writer);
-        write_counters(&mut writer, &self.counters);
+        let has_engagements = self.settings.engagements().next().is_some();
+        write_counters(&mut writer, &self.counters, has_engagements);
         write_streams(&mut writer, &self.engine.streams);
         let places = keywords::write(&mut writer, &self.engine.keywords);
-        posts::write(&mut writer, &self.engine, &places);
+        posts::write(&mut writer, &self.engine, &places, has_engagements);
         posts::write_sessions(&mut writer, &self.engine.authors);
         memories::write(&mut writer, &self.engine);
         rankings::write(&mut writer, &self.engine.sliding);
@@ -135,10 +139,11 @@ impl Detector {
         }
         let mut detector = Self::with_labeler(settings, 1, labeler)?;
         detector.read_partitions(&mut reader)?;
-        detector.counters = read_counters(&mut reader)?;
+        let has_engagements = detector.settings.engagements().next().is_some();
+        detector.counters = read_counters(&mut reader, has_engagements)?;
         detector.engine.streams = read_streams(&mut reader)?;
         let held = keywords::read(&mut reader, &mut detector.engine.keywords)?;
-        posts::read(&mut reader, &mut detector.engine, &held)?;
+        posts::read(&mut reader, &mut detector.engine, &held, has_engagements)?;
         posts::read_sessions(&mut reader, &mut detector.engine.authors)?;
         memories::read(&mut reader, &mut detector.engine)?;
         detector.engine.sliding = rankings::read(&mut reader)?;
@@ -171,9 +176,11 @@ impl Detector {
 
     fn read_partitions(&mut self, reader: &mut Reader<'_>) -> Result<(), SnapshotError> {
         let count = reader.number_up_to(PARTITIONS_MAX, "number of partitions")?;
-        if count == 0 {
+        let topics = self.settings.topics().len() as u64;
+        if count == 0 || count % topics != 0 {
             return Err(reader.malformed("number of partitions"));
         }
+        self.partitions_each = (count / topics) as u32;
         self.partitions.clear();
         for _ in 0..count {
             let front = reader.option(|reader| reader.instant("front of a partition"))?;
@@ -186,8 +193,14 @@ impl Detector {
 }
 
 /// The counters in the order of the format; new ones go to the end, with a new version.
-fn counters_in_order(counters: &mut Counters) -> [&mut u64; 12] {
-    [
+fn counters_in_order(counters: &mut Counters, has_engagements: bool) -> impl Iterator<Item = &mut u64> {
+    let engagements = [
+        &mut counters.engagements_counted,
+        &mut counters.engagements_without_post,
+        &mut counters.engagements_retracted,
+        &mut counters.engagements_shed,
+    ];
+    let others = [
         &mut counters.posts_counted,
         &mut counters.posts_repeated,
         &mut counters.posts_retracted,
@@ -200,19 +213,20 @@ fn counters_in_order(counters: &mut Counters) -> [&mut u64; 12] {
         &mut counters.occurrences_shed,
         &mut counters.keywords_over_limit,
         &mut counters.states_evicted,
-    ]
+    ];
+    others.into_iter().chain(engagements.into_iter().filter(move |_| has_engagements))
 }
 
-fn write_counters(writer: &mut Writer<'_>, counters: &Counters) {
+fn write_counters(writer: &mut Writer<'_>, counters: &Counters, has_engagements: bool) {
     let mut copy = *counters;
-    for counter in counters_in_order(&mut copy) {
+    for counter in counters_in_order(&mut copy, has_engagements) {
         writer.number(*counter);
     }
 }
 
-fn read_counters(reader: &mut Reader<'_>) -> Result<Counters, SnapshotError> {
+fn read_counters(reader: &mut Reader<'_>, has_engagements: bool) -> Result<Counters, SnapshotError> {
     let mut counters = Counters::default();
-    for counter in counters_in_order(&mut counters) {
+    for counter in counters_in_order(&mut counters, has_engagements) {
         *counter = reader.number("counter")?;
     }
     Ok(counters)

@@ -29,6 +29,14 @@ pub struct Counters {
     pub keywords_over_limit: u64,
     /// Keyword states removed because there were too many.
     pub states_evicted: u64,
+    /// Reposts and likes that came into a window.
+    pub engagements_counted: u64,
+    /// Reposts and likes of what is no post, or of one that was not retained or did not count; not counted.
+    pub engagements_without_post: u64,
+    /// Reposts and likes taken out: withdrawn, or with their post or their account.
+    pub engagements_retracted: u64,
+    /// Reposts and likes over the budget of their partition's minute, or too many events in open minutes; dropped.
+    pub engagements_shed: u64,
 }
 
 /// The present size of the state, and the counters.

@@ -63,14 +63,16 @@ impl Crowd {
         f64::from(self.repeated_thirds) / REPEATED_MAX as f64
     }
 
-    /// Of the authors of posts, each as often as it has one, and whether it is a newcomer.
-    pub(crate) fn of(authors: &mut [(u32, bool)]) -> Self {
+    /// Of the authors of posts, each as often as it has one, whether it is a newcomer, and whether that is a post: who
+    /// only likes and reposts is in no conversation.
+    pub(crate) fn of(authors: &mut [(u32, bool, bool)]) -> Self {
         authors.sort_unstable();
         let mut crowd = Self::default();
         for of_author in authors.chunk_by(|left, right| left.0 == right.0) {
             crowd.authors += 1;
-            crowd.newcomers += u32::from(of_author.iter().any(|&(_, is_newcomer)| is_newcomer));
-            crowd.repeated_thirds += of_author.len().min(REPEATED_MAX) as u32 - 1;
+            crowd.newcomers += u32::from(of_author.iter().any(|&(_, is_newcomer, _)| is_newcomer));
+            let posts = of_author.iter().filter(|&&(_, _, is_post)| is_post).count();
+            crowd.repeated_thirds += posts.clamp(1, REPEATED_MAX) as u32 - 1;
         }
         crowd
     }
@@ -149,7 +151,15 @@ mod tests {
 
     #[test]
     fn a_crowd_is_counted_by_author() {
-        let mut authors = [(7, false), (3, true), (7, false), (9, false), (3, true), (7, false), (7, false)];
+        let mut authors = [(7, false), (3, true), (7, false), (9, false), (3, true), (7, false), (7, false)]
+            .map(|(author, is_newcomer)| (author, is_newcomer, true));
         assert_eq!(Crowd::of(&mut authors), Crowd { authors: 3, newcomers: 1, repeated_thirds: 3 });
+    }
+
+    #[test]
+    fn only_posts_make_a_conversation() {
+        let likes = [(1, false, false); 4];
+        let mut authors = [&likes[..], &[(2, false, true), (2, false, false), (2, false, false)]].concat();
+        assert_eq!(Crowd::of(&mut authors), Crowd { authors: 2, newcomers: 0, repeated_thirds: 0 });
     }
 }

@@ -2,8 +2,10 @@
 //! own bytes; `detect/written-through` is the end of the newest window in the log. The first is written now and
 //! then, the second with every output.
 //!
-//! Format 1 of `detect/snapshot`: `u8` version = 1, `u32` number of inputs, for each `u32` partition and `u64` next
-//! offset, all little-endian, then the detector's snapshot to the end.
+//! Format 1 of `detect/snapshot`: `u8` version = 1, `u32` number of inputs, for each `u32` partition of the topic of posts
+//! and `u64` next offset, all little-endian, then the detector's snapshot to the end.
+//! Format 2: the same with version = 2 and a `u8` before each partition that says of which topic: 0 posts, 1 reposts,
+//! 2 likes. Written where there are other topics than that of posts.
 //! `detect/written-through`: one `i64` of microseconds, little-endian.
 
 use anyhow::{Context as _, bail, ensure};
@@ -17,7 +19,12 @@ use crate::stage::Input;
 
 const SNAPSHOT: &str = "detect/snapshot";
 const WRITTEN_THROUGH: &str = "detect/written-through";
+/// Format of inputs that are all of the topic of posts.
 const VERSION: u8 = 1;
+/// Format of any inputs.
+const VERSION_TOPICS: u8 = 2;
+/// The topics of inputs in format 2, by number.
+const TOPICS: [Topic; 3] = [Topic::Posts, Topic::Reposts, Topic::Likes];
 
 /// What a snapshot belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +77,14 @@ impl Checkpoint {
     }
 
     fn header(&self) -> Vec<u8> {
-        let mut bytes = vec![VERSION];
+        let has_others = self.inputs.iter().any(|input| input.topic != Topic::Posts);
+        let mut bytes = vec![if has_others { VERSION_TOPICS } else { VERSION }];
         bytes.extend(u32::try_from(self.inputs.len()).expect("partitions are counted in u32").to_le_bytes());
         for input in &self.inputs {
+            if has_others {
+                let number = (0..).zip(TOPICS).find(|(_, topic)| *topic == input.topic);
+                bytes.push(number.expect("the detector reads no other topics").0);
+            }
             bytes.extend(input.partition.to_le_bytes());
             bytes.extend(input.next.to_le_bytes());
         }
@@ -82,16 +94,19 @@ impl Checkpoint {
     fn parse(bytes: &[u8]) -> anyhow::Result<(Self, &[u8])> {
         let mut rest = bytes;
         let [version] = take::<1>(&mut rest)?;
-        if version != VERSION {
+        if ![VERSION, VERSION_TOPICS].contains(&version) {
             bail!("format {version} is not known");
         }
         let count = u32::from_le_bytes(take(&mut rest)?);
         ensure!(count as usize <= rest.len(), "{count} inputs in {} bytes", rest.len());
         let mut inputs = Vec::new();
         for _ in 0..count {
+            let [number] = if version == VERSION { [0] } else { take(&mut rest)? };
+            let topic =
+                *TOPICS.get(usize::from(number)).with_context(|| format!("topic {number} is not known"))?;
             let partition = u32::from_le_bytes(take(&mut rest)?);
             let next = u64::from_le_bytes(take(&mut rest)?);
-            inputs.push(Input { topic: Topic::Posts, partition, next });
+            inputs.push(Input { topic, partition, next });
         }
         Ok((Self { inputs }, rest))
     }
@@ -130,5 +145,16 @@ mod tests {
         assert!(Checkpoint::parse(&bytes[..10]).is_err());
         bytes[0] = 9;
         assert!(Checkpoint::parse(&bytes).is_err());
+    }
+
+    #[test]
+    fn inputs_of_other_topics_are_read_back() {
+        let input = |topic, partition| Input { topic, partition, next: 77 };
+        let inputs = vec![input(Topic::Posts, 3), input(Topic::Reposts, 0), input(Topic::Likes, 1)];
+        let checkpoint = Checkpoint { inputs };
+        let mut bytes = checkpoint.header();
+        assert_eq!(Checkpoint::parse(&bytes).unwrap(), (checkpoint, [].as_slice()));
+        bytes[5] = 3;
+        assert!(Checkpoint::parse(&bytes).is_err(), "there is no fourth topic");
     }
 }

@@ -15,6 +15,7 @@ use tracing::{debug, trace};
 use super::batch::Batch;
 use crate::crash;
 use crate::metrics as measured;
+use crate::settings::Settings;
 
 /// Most bytes of events in one commit: bounds its memory where texts are long, and stays far below what a log takes.
 const COMMIT_BYTES_MAX: usize = 8 << 20;
@@ -43,6 +44,8 @@ impl Counts {
 /// Collects until the next commit.
 pub struct Appender {
     batch: Batch,
+    /// The topics whose partitions get heartbeats: those that a detector waits for.
+    heartbeats: Vec<Topic>,
     source: String,
     counts: Arc<Counts>,
     pending: Pending,
@@ -60,9 +63,11 @@ struct Pending {
 }
 
 impl Appender {
-    /// For a log with this many partitions; `source` names the input in dead letters.
-    pub fn new(partitions: u32, source: String, counts: Arc<Counts>) -> Self {
-        Self { batch: Batch::new(partitions), source, counts, pending: Pending::default(), error: None }
+    /// For the log and the detector of these settings; `source` names the input in dead letters.
+    pub fn new(settings: &Settings, source: String, counts: Arc<Counts>) -> Self {
+        let batch = Batch::new(settings.log.partitions);
+        let heartbeats = settings.trend.topics();
+        Self { batch, heartbeats, source, counts, pending: Pending::default(), error: None }
     }
 
     /// Notes one message of the source.
@@ -128,7 +133,9 @@ impl Sink for Appender {
     fn event(&mut self, event: Event<'_>) {
         trace!(correlation_id = %event.event_id(), topic = %event.topic(), author = %event.author_did(), "event");
         let appended = match &event {
-            Event::Post(post) if post.action == PostAction::Heartbeat => self.batch.push_everywhere(post),
+            Event::Post(post) if post.action == PostAction::Heartbeat => {
+                self.batch.push_heartbeat(post, &self.heartbeats)
+            }
             other => self.batch.push(other),
         };
         if let Err(error) = appended {

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use skytrend_event::codec::{CodecError, Encoder, Payload};
-use skytrend_event::{DeadLetter, Event, Topic};
+use skytrend_event::{DeadLetter, Event, Like, PostEvent, Repost, Topic};
 use skytrend_log::{NewRecord, Transaction};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -69,11 +69,19 @@ impl Batch {
         }
     }
 
-    /// Adds a post event to every partition: a heartbeat concerns them all.
-    pub fn push_everywhere(&mut self, event: &skytrend_event::PostEvent<'_>) -> Result<(), CodecError> {
-        let key = event.author_did.as_str().as_bytes();
-        (0..self.partitions)
-            .try_for_each(|partition| self.append(partition, event.witnessed_at.0, key, event))
+    /// Adds a heartbeat to every partition of these topics, which are partitioned ones: it concerns them all.
+    pub fn push_heartbeat(&mut self, beat: &PostEvent<'_>, topics: &[Topic]) -> Result<(), CodecError> {
+        let (at, key) = (beat.witnessed_at.0, beat.author_did.as_str().as_bytes());
+        for topic in topics {
+            for partition in 0..self.partitions {
+                match topic {
+                    Topic::Likes => self.append(partition, at, key, &Like::heartbeat(beat))?,
+                    Topic::Reposts => self.append(partition, at, key, &Repost::heartbeat(beat))?,
+                    _ => self.append(partition, at, key, beat)?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds what was dropped.

@@ -65,7 +65,7 @@ pub fn start(
 
     let mut taking = Taking {
         intake,
-        appender: Appender::new(settings.log.partitions, feed.path.clone(), Arc::clone(&status.ingested)),
+        appender: Appender::new(settings, feed.path.clone(), Arc::clone(&status.ingested)),
         log: Arc::clone(log),
         settings: settings.ingest.clone(),
         is_uncommitted: false,

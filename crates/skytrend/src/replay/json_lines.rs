@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use skytrend_event::Topic;
 use skytrend_log::Log;
 use skytrend_source::jsonlines::{Intake, LineReader};
 
@@ -29,6 +30,7 @@ pub struct Feeder {
     pub lines: u64,
     uncommitted: usize,
     commit_records_max: usize,
+    detector_inputs: Vec<(Topic, u32)>,
 }
 
 impl Feeder {
@@ -45,12 +47,13 @@ impl Feeder {
         Ok(Self {
             reader: LineReader::new(BufReader::with_capacity(1 << 18, file), 0),
             intake: Intake::new(feed, &name, None),
-            appender: Appender::new(settings.log.partitions, name, Arc::clone(&figures.counts)),
+            appender: Appender::new(settings, name, Arc::clone(&figures.counts)),
             bar,
             pace: Pace::new(asked.speed),
             lines: 0,
             uncommitted: 0,
             commit_records_max: settings.ingest.commit_records_max,
+            detector_inputs: settings.detector_inputs(),
         })
     }
 
@@ -75,7 +78,7 @@ impl Feeder {
             if self.uncommitted >= COMMIT_MESSAGES || appender.is_full(self.commit_records_max) {
                 self.uncommitted = 0;
                 appender.commit(log, None)?;
-                wait_for_detector(log, detected, worker_gone)?;
+                wait_for_detector(log, &self.detector_inputs, detected, worker_gone)?;
             }
         }
         if let Some(line) = reader.last_line() {

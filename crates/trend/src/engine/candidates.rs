@@ -83,7 +83,8 @@ impl Engine {
         let originals = self.occurrences_since(number, since.first).iter().filter(|o| !o.is_copy());
         authors.extend(originals.map(|occurrence| {
             let place = posts.index_of(occurrence.post());
-            (posts.authors()[place], posts.post(place).is_by_newcomer)
+            let post = posts.post(place);
+            (posts.authors()[place], post.is_by_newcomer, !post.is_engagement)
         }));
         let crowd = Crowd::of(&mut authors);
         self.crowd = authors;

@@ -1,5 +1,7 @@
-//! What is shown with a trend: real posts of the window, and the keywords that share its posts.
+//! What is shown with a trend: real posts of the window, or that somebody engaged with in it, and the keywords that share
+//! its posts.
 
+use hashbrown::HashSet;
 use skytrend_event::{KeywordKind, SamplePost};
 
 use super::Engine;
@@ -16,6 +18,8 @@ const RELATED_POSTS_MAX: usize = 256;
 const SHARED_POSTS_MIN: u32 = 2;
 /// The newest so many posts are looked through for samples that are no copies of one another.
 const SAMPLED_POSTS_MAX: usize = 64;
+/// So many posts and engagements are looked through for them: more than a trend mostly has, and bounded.
+const LOOKED_THROUGH_MAX: usize = 4_096;
 
 impl Engine {
     /// Samples and related keywords of a topic, whose keywords are `terms`, from the window whose first post is at
@@ -44,8 +48,32 @@ impl Engine {
         self.keywords.find(key.1, &key.0)
     }
 
+    /// The newest posts of the window with the keyword, and, in the place of engagements, the posts that these are with:
+    /// each once, newest first.
     fn newest(&self, number: u32, first: usize) -> Vec<Occurrence> {
-        self.occurrences_since(number, first).iter().rev().take(RELATED_POSTS_MAX).copied().collect()
+        let newest = self.occurrences_since(number, first).iter().rev();
+        if self.engagements.is_empty() {
+            return newest.take(RELATED_POSTS_MAX).copied().collect();
+        }
+        let mut posts: Vec<Occurrence> = Vec::new();
+        let mut taken = HashSet::new();
+        for &occurrence in newest.take(LOOKED_THROUGH_MAX) {
+            if posts.len() == RELATED_POSTS_MAX {
+                break;
+            }
+            posts.extend(self.post_of(occurrence).filter(|shown| taken.insert(shown.post())));
+        }
+        posts
+    }
+
+    /// The occurrence in the post that an engagement is with, if that is retained; any other as it is.
+    fn post_of(&self, occurrence: Occurrence) -> Option<Occurrence> {
+        if !self.posts.post(self.posts.index_of(occurrence.post())).is_engagement {
+            return Some(occurrence);
+        }
+        let subject = self.engagements.subject_of(occurrence.post());
+        // With one that does not count, no engagement would count either.
+        self.posts.retained_index(subject).map(|_| occurrence.in_post(subject))
     }
 
     /// Newest first, near-copies of one already taken left out.

@@ -32,7 +32,8 @@ impl Engine {
         let order = pending.order();
         self.phrases.advance(minute);
         let start = minute - i64::from(settings.sliding_minutes);
-        self.window_posts = self.posts.since_minute(start).posts as f64;
+        let before = self.posts.since_minute(start);
+        self.window_posts = (before.posts - before.engagements) as f64;
         self.rare.advance(minute);
         // With its phrases a post has about half as many keywords again.
         let keywords = Vec::with_capacity(pending.keywords.len() * 3 / 2);
@@ -40,6 +41,10 @@ impl Engine {
         for (turn, &place) in order.iter().enumerate() {
             let event = &pending.events[place as usize];
             self.prefetch(&order[turn..], &pending);
+            if event.engagement.is_some() {
+                self.engage_or_withdraw(minute, event, settings, counters);
+                continue;
+            }
             match event.action {
                 PostAction::Created => self.create(minute, event, &pending, settings, counters),
                 PostAction::Updated => {
@@ -58,6 +63,7 @@ impl Engine {
                 PostAction::AuthorRemoved => self.remove_author(event, counters),
                 PostAction::Heartbeat => {}
             }
+            self.retract_engagements_with(event, counters);
         }
     }
 
@@ -101,7 +107,7 @@ impl Engine {
     }
 
     /// The post that the event is about, if it is retained and counts.
-    fn find(&self, event: &PendingEvent) -> Option<usize> {
+    pub(super) fn find(&self, event: &PendingEvent) -> Option<usize> {
         let uri = self.posts.last_text(event.text_start, event.uri_len);
         self.posts.find(xxh3_64(uri.as_bytes()), uri)
     }
@@ -132,6 +138,7 @@ impl Engine {
             keywords_len: event.keywords_len + phrases.len() as u8,
             is_live: true,
             is_by_newcomer: self.seen.see(event.author_hash),
+            is_engagement: false,
             before_of_author: self.authors.last_post(author),
         };
         let new = NewPost { post, author, languages: event.languages, signature: event.signature };
@@ -207,8 +214,9 @@ impl Engine {
     }
 
     /// The post at `index` and its occurrences count no more. `is_alone`: no earlier post of its author counts.
-    fn retract(&mut self, index: usize, is_alone: bool) {
+    pub(super) fn retract(&mut self, index: usize, is_alone: bool) {
         self.discount(index, is_alone);
+        self.discount_engagement(index);
         let number = self.posts.number_at(index);
         let post = self.posts.post(index);
         let minute = crate::minute_of(post.witnessed);
@@ -223,6 +231,7 @@ impl Engine {
 
     /// Takes out all retained posts of the author, the oldest first.
     fn remove_author(&mut self, event: &PendingEvent, counters: &mut Counters) {
+        self.engagements.note_removal(event.author_hash, event.witnessed);
         let last = self.authors.last_post_of(event.author_hash);
         counters.retractions_without_post += u64::from(last == NO_POST);
         let before = |&place: &usize| self.posts.retained_index(self.posts.post(place).before_of_author);
@@ -230,7 +239,13 @@ impl Engine {
         for place in places.into_iter().rev() {
             if self.posts.post(place).is_live {
                 self.retract(place, true);
-                counters.posts_retracted += 1;
+                let is_engagement = self.posts.post(place).is_engagement;
+                let retracted = if is_engagement {
+                    &mut counters.engagements_retracted
+                } else {
+                    &mut counters.posts_retracted
+                };
+                *retracted += 1;
             }
         }
     }

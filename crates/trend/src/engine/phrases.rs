@@ -91,7 +91,10 @@ impl Engine {
         let uses = pending.keywords_of(event);
         let posts_of = |word: u8| {
             let keyword = uses[usize::from(word)].keyword();
-            keyword.map_or(0, |number| self.keywords.tallies(number).sliding.posts)
+            // Neighbours are noted of posts alone, so those are what chance has to go by.
+            let posts =
+                |number| self.keywords.tallies(number).sliding.posts - self.engagements.of_keyword(number);
+            keyword.map_or(0, posts)
         };
         met_by_chance([posts_of(link.first), posts_of(link.second)], self.window_posts)
     }

@@ -35,6 +35,11 @@ impl WindowStarts {
         }
     }
 
+    /// Whether the sliding window holds `minute`, which is none after the present one.
+    pub(super) fn slides_over(self, minute: i64) -> bool {
+        minute >= self.sliding
+    }
+
     /// Before this minute neither window has anything.
     fn first(self) -> i64 {
         self.sliding.min(self.tumbling)
@@ -65,6 +70,7 @@ impl Engine {
             self.keywords.clear_tumbling_tallies();
         }
         let left = self.window_starts.sliding - 1;
+        self.let_engagements_go(left);
         let Some(pane) = self.posts.panes().iter().rev().find(|pane| pane.minute <= left) else { return };
         if pane.minute == left {
             for (place, used) in pane.keywords.iter().enumerate() {
@@ -82,6 +88,7 @@ impl Engine {
         self.window_starts = WindowStarts::of(minute, settings);
         for index in 0..self.posts.len() {
             self.count(index);
+            self.count_engagement(index);
         }
     }
 

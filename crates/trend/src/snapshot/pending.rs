@@ -14,6 +14,7 @@ use crate::engine::start_of;
 use crate::extract::{Link, hash_of};
 use crate::pane::{PendingEvent, PendingPane};
 use crate::signature::Signature;
+use crate::thinning::EngagementKind;
 
 pub(super) fn write(writer: &mut Writer<'_>, panes: &BTreeMap<i64, PendingPane>, places: &Places) {
     writer.count(panes.len());
@@ -21,7 +22,7 @@ pub(super) fn write(writer: &mut Writer<'_>, panes: &BTreeMap<i64, PendingPane>,
         writer.signed(minute);
         writer.count(pane.events.len());
         for event in &pane.events {
-            writer.byte(action_byte(event.action));
+            writer.byte(action_byte(event.action, event.engagement));
             writer.number((event.witnessed.0 - start_of(minute).0).cast_unsigned());
             writer.fixed(event.event_id.0);
             writer.fixed(event.author_hash);
@@ -72,13 +73,14 @@ fn read_event(
     minute: i64,
     pane: &mut PendingPane,
 ) -> Result<(), SnapshotError> {
-    let action = read_action(reader)?;
+    let (action, engagement) = read_action(reader)?;
     let into_minute = reader.number_up_to(MINUTE.cast_unsigned() - 1, "time of an event")?;
     let event_id = EventId(reader.fixed("event id")?);
     let author_hash = reader.fixed("author")?;
     let (uri, text) = (reader.short_text("URI")?, reader.short_text("text")?);
     let mut event = PendingEvent {
         action,
+        engagement,
         witnessed: Micros(start_of(minute).0 + into_minute.cast_signed()),
         event_id,
         author_hash,
@@ -95,7 +97,7 @@ fn read_event(
     pane.text.push_str(uri);
     pane.text.push_str(text);
     let count = reader.number_up_to(u64::from(u8::MAX), "number of keywords of an event")?;
-    let brings_post = matches!(action, PostAction::Created | PostAction::Updated);
+    let brings_post = matches!(action, PostAction::Created | PostAction::Updated) && engagement.is_none();
     if count > 0 && !brings_post {
         return Err(reader.malformed("keywords of a retraction"));
     }
@@ -121,23 +123,26 @@ fn read_event(
     Ok(())
 }
 
-fn action_byte(action: PostAction) -> u8 {
-    match action {
-        PostAction::Created => 0,
-        PostAction::Updated => 1,
-        PostAction::Deleted => 2,
-        PostAction::AuthorRemoved => 3,
-        PostAction::Heartbeat => 4,
-    }
+/// What there may be: of posts, then of engagements with the kind's number before it.
+const ACTIONS: [(u8, PostAction, Option<EngagementKind>); 9] = [
+    (0, PostAction::Created, None),
+    (1, PostAction::Updated, None),
+    (2, PostAction::Deleted, None),
+    (3, PostAction::AuthorRemoved, None),
+    (4, PostAction::Heartbeat, None),
+    (16, PostAction::Created, Some(EngagementKind::Repost)),
+    (18, PostAction::Deleted, Some(EngagementKind::Repost)),
+    (32, PostAction::Created, Some(EngagementKind::Like)),
+    (34, PostAction::Deleted, Some(EngagementKind::Like)),
+];
+
+fn action_byte(action: PostAction, engagement: Option<EngagementKind>) -> u8 {
+    let found = ACTIONS.into_iter().find(|&(_, of, by)| (of, by) == (action, engagement));
+    found.map_or(4, |(byte, ..)| byte)
 }
 
-fn read_action(reader: &mut Reader<'_>) -> Result<PostAction, SnapshotError> {
-    match reader.byte("action")? {
-        0 => Ok(PostAction::Created),
-        1 => Ok(PostAction::Updated),
-        2 => Ok(PostAction::Deleted),
-        3 => Ok(PostAction::AuthorRemoved),
-        4 => Ok(PostAction::Heartbeat),
-        _ => Err(reader.malformed("action")),
-    }
+fn read_action(reader: &mut Reader<'_>) -> Result<(PostAction, Option<EngagementKind>), SnapshotError> {
+    let byte = reader.byte("action")?;
+    let found = ACTIONS.into_iter().find(|&(known, ..)| known == byte);
+    found.map(|(_, action, engagement)| (action, engagement)).ok_or_else(|| reader.malformed("action"))
 }

@@ -14,7 +14,8 @@ use crate::language::{LanguageCode, Languages};
 use crate::posts::{NewPost, Occurrence, Post};
 use crate::signature::Signature;
 
-pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places) {
+/// `has_engagements`: the settings say that some may be among the posts.
+pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places, has_engagements: bool) {
     let posts = &engine.posts;
     writer.count(posts.panes().len());
     let mut index = 0;
@@ -27,18 +28,26 @@ pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places) {
             writer.fixed(post.event_id.0);
             writer.fixed(engine.authors.hash_of(posts.authors()[index]));
             writer.text(posts.uri(post));
-            writer.text(posts.text(post));
+            writer.text(posts.text_or_subject(post));
             write_languages(writer, posts.languages()[index]);
             writer.fixed(posts.signature(index).0);
             writer.byte(u8::from(post.is_live));
             writer.byte(u8::from(post.is_by_newcomer));
+            if has_engagements {
+                writer.byte(u8::from(post.is_engagement));
+            }
             write_uses(writer, &pane.keywords[post.keywords_range()], places);
             index += 1;
         }
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, engine: &mut Engine, held: &[Held]) -> Result<(), SnapshotError> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    engine: &mut Engine,
+    held: &[Held],
+    has_engagements: bool,
+) -> Result<(), SnapshotError> {
     let panes = reader.count("number of minutes")?;
     let mut expected = None;
     for _ in 0..panes {
@@ -50,7 +59,7 @@ pub(super) fn read(reader: &mut Reader<'_>, engine: &mut Engine, held: &[Held]) 
         engine.posts.push_pane(minute, String::new(), Vec::new());
         let posts = reader.count("number of posts")?;
         for _ in 0..posts {
-            read_post(reader, engine, held, minute)?;
+            read_post(reader, engine, held, minute, has_engagements)?;
         }
     }
     Ok(())
@@ -61,6 +70,7 @@ fn read_post(
     engine: &mut Engine,
     held: &[Held],
     minute: i64,
+    has_engagements: bool,
 ) -> Result<(), SnapshotError> {
     let into_minute = reader.number_up_to(MINUTE.cast_unsigned() - 1, "time of a post")?;
     let event_id = EventId(reader.fixed("event id")?);
@@ -70,6 +80,7 @@ fn read_post(
     let signature = Signature(reader.fixed("signature")?);
     let is_live = reader.flag("liveness")?;
     let is_by_newcomer = reader.flag("newcomer")?;
+    let is_engagement = has_engagements && reader.flag("engagement")?;
     let count = reader.number_up_to(u64::from(u8::MAX), "number of keywords of a post")?;
     let mut uses = Vec::new();
     for _ in 0..count {
@@ -87,6 +98,7 @@ fn read_post(
         keywords_len: count as u8,
         is_live: true,
         is_by_newcomer,
+        is_engagement,
         before_of_author: engine.authors.last_post(author),
     };
     let (number, _) = engine.posts.push(NewPost { post, author, languages, signature });
@@ -95,6 +107,9 @@ fn read_post(
         if let Some(keyword) = used.keyword() {
             engine.keywords.push(keyword, Occurrence::new(number, used), "", minute);
         }
+    }
+    if is_engagement {
+        engine.restore_engagement(number);
     }
     if !is_live {
         if count > 0 {

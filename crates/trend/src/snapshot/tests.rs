@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use skytrend_event::time::{MINUTE, SECOND};
-use skytrend_event::{AtUri, Did, EventId, Language, Micros, PostAction, PostData, PostEvent};
+use skytrend_event::{AtUri, Did, EventId, Language, Like, Micros, PostAction, PostData, PostEvent};
 
 use super::*;
 use crate::{Watchlist, WindowOutput};
@@ -59,6 +59,40 @@ fn detector() -> Detector {
     detector
 }
 
+/// The same settings, with likes.
+fn settings_with_likes() -> Settings {
+    Settings { like_weight: 1.0, ..settings() }
+}
+
+/// A detector with likes of live, retracted and forgotten posts, in closed minutes and in open ones.
+fn detector_with_likes() -> Detector {
+    let mut detector = Detector::new(settings_with_likes(), 1).unwrap();
+    for post in 0..120_i64 {
+        let created = event(PostAction::Created, post.unsigned_abs() % 29, post, "river mountain iSland");
+        let liked = &event(PostAction::Created, (post.max(1) - 1).unsigned_abs() % 29, post.max(1) - 1, "");
+        let (author_did, uri) =
+            (created.author_did.clone(), AtUri::parse(format!("{}9", created.uri)).unwrap());
+        let (witnessed_at, event_id) = (created.witnessed_at, created.event_id);
+        let like = |uri: &AtUri<'static>, subject| Like {
+            uri: uri.clone(),
+            author_did: author_did.clone(),
+            rev: None,
+            witnessed_at,
+            event_id,
+            deleted: post % 5 == 4,
+            subject: Some(subject),
+            created_at: None,
+        };
+        detector.apply(0, &created);
+        detector.apply_like(0, &like(&uri, liked.uri.clone()));
+        if post % 20 == 19 {
+            detector.apply(0, &event(PostAction::Deleted, (post.unsigned_abs() - 3) % 29, post, ""));
+            detector.apply(0, &event(PostAction::AuthorRemoved, post.unsigned_abs() % 29, post, ""));
+        }
+    }
+    detector
+}
+
 fn snapshot(detector: &Detector) -> Vec<u8> {
     let mut bytes = Vec::new();
     detector.snapshot(&mut bytes);
@@ -100,6 +134,27 @@ fn a_restored_detector_goes_on_as_the_first() {
 }
 
 #[test]
+fn so_does_one_with_likes() {
+    let first = detector_with_likes();
+    let counters = first.stats().counters;
+    assert!(counters.engagements_counted > 50 && counters.engagements_retracted > 5, "{counters:?}");
+    let bytes = snapshot(&first);
+    let second = Detector::restore(settings_with_likes(), &bytes).unwrap();
+    assert_eq!(snapshot(&second), bytes);
+    assert_eq!(second.stats().counters, counters);
+    assert_eq!(outputs_of(second), outputs_of(first));
+    assert_eq!(restore(&bytes).unwrap_err(), SnapshotError::OtherSettings);
+}
+
+#[test]
+fn snapshots_from_before_there_were_likes_are_good() {
+    let text = format!("{:?}", settings());
+    let (before, after) = text.split_once("repost_weight: 0.0, like_weight: 0.0, ").unwrap();
+    assert_eq!(settings().fingerprint(), xxh3_64([before, after].concat().as_bytes()));
+    assert_ne!(settings_with_likes().fingerprint(), settings().fingerprint());
+}
+
+#[test]
 fn other_bytes_are_refused_with_the_reason() {
     let bytes = snapshot(&detector());
     assert_eq!(restore(b"something else").unwrap_err(), SnapshotError::NotASnapshot);
@@ -129,16 +184,18 @@ proptest! {
     fn hostile_bytes_never_panic(
         changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
     ) {
-        let mut bytes = snapshot(&detector());
-        bytes.truncate(bytes.len() - 8);
-        // What comes before the body is checked by its own tests.
-        let body = 26;
-        for (place, byte) in changes {
-            let place = body + place.index(bytes.len() - body);
-            bytes[place] = byte;
-        }
-        if let Ok(detector) = restore(&sealed(bytes)) {
-            outputs_of(detector);
+        for (settings, detector) in [(settings(), detector()), (settings_with_likes(), detector_with_likes())] {
+            let mut bytes = snapshot(&detector);
+            bytes.truncate(bytes.len() - 8);
+            // What comes before the body is checked by its own tests.
+            let body = 26;
+            for (place, byte) in &changes {
+                let place = body + place.index(bytes.len() - body);
+                bytes[place] = *byte;
+            }
+            if let Ok(detector) = Detector::restore(settings, &sealed(bytes)) {
+                outputs_of(detector);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use skytrend_event::time::SECOND;
-use skytrend_event::{AtUri, Did, EventId, Language, Micros, PostAction, PostData, PostEvent};
+use skytrend_event::{AtUri, Did, EventId, Language, Like, Micros, PostAction, PostData, PostEvent, Repost};
 
 /// Noon of 1 January 2026: at the start of a minute, of an epoch, of a tumbling window.
 pub const START: Micros = Micros(1_767_268_800_000_000);
@@ -153,4 +153,30 @@ pub fn event(action: PostAction, author: u64, post: u64, at: Micros) -> PostEven
 /// Time has come to `at`.
 pub fn heartbeat(at: Micros) -> PostEvent<'static> {
     event(PostAction::Heartbeat, 0, 0, at)
+}
+
+/// Account `engager` reposts `subject` by its record `number`.
+pub fn repost(engager: u64, number: u64, at: Micros, subject: &AtUri<'static>) -> Repost<'static> {
+    Repost {
+        uri: record(engager, "app.bsky.feed.repost", number),
+        author_did: did(engager),
+        rev: None,
+        witnessed_at: at,
+        event_id: EventId(engager << 32 ^ number),
+        deleted: false,
+        subject: Some(subject.clone()),
+        created_at: None,
+    }
+}
+
+/// Account `engager` likes `subject` by its record `number`.
+pub fn like(engager: u64, number: u64, at: Micros, subject: &AtUri<'static>) -> Like<'static> {
+    let Repost { author_did, rev, witnessed_at, event_id, deleted, subject, created_at, .. } =
+        repost(engager, number, at, subject);
+    let uri = record(engager, "app.bsky.feed.like", number);
+    Like { uri, author_did, rev, witnessed_at, event_id, deleted, subject, created_at }
+}
+
+fn record(author: u64, collection: &str, number: u64) -> AtUri<'static> {
+    AtUri::parse(format!("at://{}/{collection}/3l{number:011}", did(author))).expect("a URI")
 }
