@@ -82,6 +82,16 @@ impl Engagements {
         self.chain(self.last_with_author.get(&author_hash), |link| link.before_of_author)
     }
 
+    /// Those with the post whose URI has this hash count no more.
+    pub(crate) fn forget_with(&mut self, subject_hash: u64) {
+        self.last_with.remove(&subject_hash);
+    }
+
+    /// The same for those with any post of the author with this hash.
+    pub(crate) fn forget_with_author(&mut self, author_hash: u64) {
+        self.last_with_author.remove(&author_hash);
+    }
+
     fn chain(&self, last: Option<&u32>, before: fn(&Link) -> u32) -> impl Iterator<Item = u32> + '_ {
         let retained = |number: u32| self.links.get(&number).map(|link| (number, *link));
         let first = last.and_then(|&number| retained(number));

@@ -467,28 +467,47 @@ impl PostStore {
     /// Asks for the last of those posts.
     pub(crate) fn prefetch_near(&self, signature: Signature) {
         for band in 0..BANDS {
-            let last = self.retained_index(self.bands[head_of(band, signature)]);
-            prefetch(last.map(|index| &self.links[index]));
+            prefetch(self.last_of(band, signature).map(|index| &self.links[index]));
         }
     }
 
-    /// The places of earlier posts whose text is a near-copy of the one at `index`, each once: among the latest
+    /// Asks for those before these.
+    pub(crate) fn prefetch_before_near(&self, signature: Signature) {
+        for band in 0..BANDS {
+            let last = self.last_of(band, signature);
+            let before = last.and_then(|index| self.retained_index(self.links[index].before[band]));
+            prefetch(before.map(|index| &self.links[index]));
+        }
+    }
+
+    /// The place of the last post with the signature's value of a band.
+    fn last_of(&self, band: usize, signature: Signature) -> Option<usize> {
+        self.retained_index(self.bands[head_of(band, signature)])
+    }
+
+    /// Asks for the post with this number, if it is retained.
+    pub(crate) fn prefetch_post(&self, number: u32) {
+        prefetch(self.retained_index(number).map(|index| &self.posts[index]));
+    }
+
+    /// The places of earlier posts that count and whose text is a near-copy of the one at `index`, each once: among the latest
     /// [`CHAIN_MAX`] of each band, of all bands side by side.
     pub(crate) fn near_before(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         let Links { signature: of_post, before } = self.links[index];
         let mut others = before.map(|before| self.retained_index(before));
-        let steps = (0..CHAIN_MAX).map_while(move |_| {
-            let at_step = others;
-            for (band, other) in others.iter_mut().enumerate() {
-                *other = other.and_then(|index| self.retained_index(self.links[index].before[band]));
+        let steps = (0..CHAIN_MAX).map_while(move |step| {
+            if step > 0 {
+                for (band, other) in others.iter_mut().enumerate() {
+                    *other = other.and_then(|index| self.retained_index(self.links[index].before[band]));
+                }
             }
-            at_step.iter().any(Option::is_some).then_some(at_step)
+            others.iter().any(Option::is_some).then_some(others)
         });
         steps.flat_map(|at_step| at_step.into_iter().enumerate()).filter_map(move |(band, other)| {
             let index = other?;
             let signature = self.links[index].signature;
             let is_new = (0..band).all(|band| signature.band(band) != of_post.band(band));
-            (is_new && signature.is_near(of_post)).then_some(index)
+            (is_new && signature.is_near(of_post) && self.posts[index].is_live).then_some(index)
         })
     }
 

@@ -39,6 +39,8 @@ pub(crate) use topic::{Topic, TopicId};
 /// Keywords are followed down to this many times the places that are output, so that one that falls out of the list
 /// for a moment does not start anew.
 const FOLLOWED_PER_PLACE: usize = 10;
+/// The same for the places of one language: there are many, and each is compared with all.
+const FOLLOWED_PER_PLACE_OF_LANGUAGE: usize = 2;
 
 /// Below this part of the lower threshold, a trend that has just entered was none.
 const FALSE_START_PART: f64 = 0.5;
@@ -111,7 +113,7 @@ impl Ranking {
         let mut followed = kept(
             languages,
             settings.top as usize * FOLLOWED_PER_PLACE,
-            settings.top_of_language as usize * FOLLOWED_PER_PLACE,
+            settings.top_of_language as usize * FOLLOWED_PER_PLACE_OF_LANGUAGE,
         )
         .into_iter();
         fallen.extend(standing.extract_if(.., |_| followed.next() == Some(false)));

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use skytrend_event::Topic;
 
+use crate::engine::PHRASES_PER_POST_MAX;
 use crate::moderation::{Moderation, Rules};
 use crate::pattern::InvalidPattern;
 use crate::thinning::EngagementKind;
@@ -19,7 +20,7 @@ pub const SHARDS: usize = 128;
 const WINDOW_MINUTES_MAX: u32 = 240;
 
 /// With what is watched, the number of a post's keywords fits in a byte.
-const KEYWORDS_PER_POST_MAX: u32 = u8::MAX as u32 - WATCHED_PER_POST_MAX as u32;
+const KEYWORDS_PER_POST_MAX: u32 = u8::MAX as u32 - (WATCHED_PER_POST_MAX + PHRASES_PER_POST_MAX) as u32;
 
 /// How the detector works. All lengths of time are in whole minutes of witnessed time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -175,7 +176,7 @@ impl Settings {
             (
                 "keywords_per_post_max",
                 (1..=KEYWORDS_PER_POST_MAX).contains(&self.keywords_per_post_max),
-                "1 to 192",
+                "1 to 128",
             ),
             ("repost_weight", (0.0..=1.0).contains(&self.repost_weight), "0 to 1"),
             ("like_weight", (0.0..=1.0).contains(&self.like_weight), "0 to 1"),

@@ -31,7 +31,8 @@ impl Engine {
             return Context::default();
         };
         let newest = self.newest(number, first);
-        let (language, _) = self.tallier.describe(&newest, &self.posts);
+        let latest: Vec<Occurrence> = newest.iter().rev().copied().collect();
+        let (language, _) = self.tallier.describe(&latest, &self.posts);
         Context {
             sample_posts: self.samples_of(key, first, settings),
             related: self.related(number, &newest, language, terms, settings),

@@ -137,10 +137,16 @@ impl Engine {
         let is_live = |&number: &u32| self.posts.post(self.posts.index_of(number)).is_live;
         let numbers: Vec<u32> = match event.action {
             PostAction::Updated | PostAction::Deleted => {
-                self.engagements.with(xxh3_64(uri.as_bytes())).filter(is_with).collect()
+                let hash = xxh3_64(uri.as_bytes());
+                let numbers = self.engagements.with(hash).filter(is_with).collect();
+                // None of them counts any more: whoever deletes or edits it again does not go through them again.
+                self.engagements.forget_with(hash);
+                numbers
             }
             PostAction::AuthorRemoved => {
-                self.engagements.with_author(event.author_hash).filter(is_live).collect()
+                let numbers = self.engagements.with_author(event.author_hash).filter(is_live).collect();
+                self.engagements.forget_with_author(event.author_hash);
+                numbers
             }
             PostAction::Created | PostAction::Heartbeat => return,
         };

@@ -10,7 +10,9 @@ use crate::extract::SurfaceForm;
 use crate::keywords::shard_of;
 use crate::pane::{PendingEvent, PendingPane};
 use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
+use crate::prefetch::prefetch;
 use crate::settings::{SHARDS, Settings};
+use crate::signature::Signature;
 use crate::stats::Counters;
 
 /// A keyword of a near-copy is looked for in so many earlier ones,
@@ -67,20 +69,24 @@ impl Engine {
         }
     }
 
-    /// Asks for what the next of the events at `places` will need, in two steps where one thing says where the next is.
+    /// Asks for what the next of the events at `places` will need, in several steps where one thing says where the next is.
     fn prefetch(&self, places: &[u32], pending: &PendingPane) {
         let at = |ahead: usize| places.get(ahead).map(|&place| &pending.events[place as usize]);
         let numbers =
             |event| pending.keywords_of(event).iter().filter_map(|used: &KeywordUse| used.keyword());
-        if let Some(event) = at(2) {
-            self.keywords.prefetch_numbers(numbers(event));
+        if let Some(event) = at(3) {
             self.posts.prefetch_bands(event.signature);
             self.authors.prefetch(event.author_hash);
+        }
+        if let Some(event) = at(2) {
+            self.keywords.prefetch_numbers(numbers(event));
+            self.posts.prefetch_near(event.signature);
             self.seen.prefetch(event.author_hash);
         }
         if let Some(event) = at(1) {
             self.keywords.prefetch_lists(numbers(event));
-            self.posts.prefetch_near(event.signature);
+            self.posts.prefetch_before_near(event.signature);
+            self.posts.prefetch_post(self.authors.last_post_of(event.author_hash));
             for link in pending.links_of(event) {
                 self.phrases.prefetch(link.hash);
             }
@@ -123,6 +129,9 @@ impl Engine {
     ) -> u32 {
         let uri_hash = xxh3_64(self.posts.last_text(event.text_start, event.uri_len).as_bytes());
         let author = self.authors.number_of(event.author_hash);
+        if let Some(before) = self.posts.retained_index(self.authors.last_post(author)) {
+            prefetch(self.posts.keywords(before).first());
+        }
         let phrases = self.phrases_of(event, pending);
         let (_, keywords_start) = self.posts.append_to_last([], pending.keywords_of(event));
         self.posts.append_to_last([], &phrases);
@@ -177,7 +186,7 @@ impl Engine {
 
     /// Marks the keywords for which the post at `index` is a near-copy of an earlier one. It is looked for in the last
     /// few near-copies, which mostly have the same keywords, and in the keyword's own last posts: so a flood costs no
-    /// more than any other post, and copies that are missed are less than one in [`SCANNED_MAX`] of its posts.
+    /// more than any other post, and of one text fewer than one in [`SCANNED_MAX`] of a keyword's posts are missed.
     fn mark_copies(&mut self, index: usize) {
         let (posts, signature) = (&self.posts, self.posts.signature(index));
         let list = |keyword| self.keywords.entry(keyword).occurrences.as_slice();
@@ -201,9 +210,13 @@ impl Engine {
                 break;
             }
         }
-        let is_near = |o: &Occurrence| posts.signature(posts.index_of(o.post())).is_near(signature);
         for (place, keyword) in sought {
-            if list(keyword).iter().rev().take(SCANNED_MAX).any(is_near) {
+            // What has no signature, a short text or an engagement, is no copy of anything and not counted here.
+            let latest = list(keyword).iter().rev().take(4 * SCANNED_MAX);
+            let mut signatures = latest
+                .map(|occurrence| posts.signature(posts.index_of(occurrence.post())))
+                .filter(|&of_post| of_post != Signature::NONE);
+            if signatures.by_ref().take(SCANNED_MAX).any(|of_post| of_post.is_near(signature)) {
                 copied.push(place);
             }
         }

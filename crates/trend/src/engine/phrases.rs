@@ -18,7 +18,7 @@ const BEYOND_CHANCE: f64 = 4.0;
 /// A longer phrase counts if it is this part of the rarer of the two that it is made of.
 const LONGER_PART: f64 = 0.25;
 /// A post counts for at most so many phrases.
-const PHRASES_PER_POST_MAX: usize = 64;
+pub(crate) const PHRASES_PER_POST_MAX: usize = 64;
 /// Words of the longest phrases.
 const WORDS_MAX: usize = 4;
 /// Longest phrase, in bytes: four words of the longest kind are no name.

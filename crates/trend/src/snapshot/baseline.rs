@@ -5,8 +5,9 @@
 //! magic "skytrend usual\0\0" | version u16 | body | xxh3 of all before u64
 //! ```
 //!
-//! The body, written as that of a snapshot: the minute it was saved in, stream and languages, keywords, rare keywords.
-//! It does not depend on the settings.
+//! The body, written as that of a snapshot: stream and languages, keywords, rare keywords. It knows hours of the day
+//! and of the week but no date, so the posts that a detector starts with may be older than the baseline. The settings
+//! have no part in it; but where reposts or likes have a weight, shares are learned with it and mean something else.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -16,9 +17,12 @@ use super::memories::{read_rare, write_rare};
 use super::posts::read_language;
 use super::{CHECKSUM_BYTES, SnapshotError, read_streams, write_streams};
 use crate::Detector;
+use crate::baseline::Baseline;
 use crate::extract::{Keyword, SurfaceForm, hash_of};
+use crate::season::KeywordSeason;
 use crate::settings::Settings;
 use crate::state::KeywordState;
+use crate::stream::Streams;
 
 const MAGIC: [u8; 16] = *b"skytrend usual\0\0";
 /// Version of the format; each change of the format or of the meaning of a number takes the next one.
@@ -34,8 +38,7 @@ impl Detector {
         let mut writer = Writer::new(out);
         writer.raw(&MAGIC);
         writer.raw(&VERSION.to_le_bytes());
-        writer.signed(self.open_from.unwrap_or(0));
-        write_streams(&mut writer, &engine.streams);
+        write_streams(&mut writer, &undated(&engine.streams));
         let is_saved = |&number: &u32| {
             let state = engine.keywords.state(number);
             !engine.keywords.entry(number).is_watched
@@ -49,7 +52,8 @@ impl Detector {
             };
             writer.byte(kind_byte(entry.kind));
             writer.text(&entry.normalized);
-            write_baseline(&mut writer, &state.baseline);
+            let season = KeywordSeason { held: Default::default(), ..state.baseline.season.clone() };
+            write_baseline(&mut writer, &Baseline { season, ..state.baseline.clone() });
             writer.number(u64::from(state.language.0));
             writer.float(f64::from(state.language_share));
         }
@@ -75,7 +79,6 @@ impl Detector {
         let mut detector = Self::new(settings, partitions)?;
         let engine = &mut detector.engine;
         let mut reader = Reader::new(content, header);
-        let minute = reader.minute("minute of the baseline")?;
         engine.streams = read_streams(&mut reader)?;
         for _ in 0..reader.count("number of keywords")? {
             let kind = read_kind(&mut reader)?;
@@ -85,7 +88,7 @@ impl Detector {
                 baseline: read_baseline(&mut reader)?,
                 language: read_language(&mut reader)?,
                 language_share: reader.amount("share of a language")? as f32,
-                ..KeywordState::new(minute)
+                ..KeywordState::new(0)
             };
             let form = SurfaceForm::Lower;
             let number = engine.keywords.acquire(Keyword { kind, normalized, form, mixed: "", hash });
@@ -99,6 +102,15 @@ impl Detector {
         reader.end()?;
         Ok(detector)
     }
+}
+
+/// The streams without what they hold back of the hours before now.
+fn undated(streams: &Streams) -> Streams {
+    let mut undated = streams.clone();
+    for level in undated.by_language.values_mut().chain([&mut undated.all]) {
+        (level.season.hour, level.season.held) = (None, Default::default());
+    }
+    undated
 }
 
 #[cfg(test)]
