@@ -59,17 +59,14 @@ pub(super) fn group(
 /// How close a keyword is to a topic, if it belongs there at all.
 fn closeness(term: &Term<'_>, group: &Group, terms: &[Term<'_>]) -> Option<f64> {
     let members = || group.members.iter().map(|&member| &terms[member]);
-    // A word that stands for another name here says nothing of this one: "taylor" is not all Taylors.
+    // A word speaks through the name that stands for it here: who shares it with that name's people alone is told by the
+    // name, and all others who use it say nothing of this topic. "taylor" is not all Taylors.
     let is_taken = |word: &Term<'_>| {
-        word.name.is_part_of(&term.name)
-            && !word.name.is_same(&term.name)
-            && members().any(|name| name.stands_for(word, NAME_PART))
+        !word.name.is_same(&term.name)
+            && members().any(|name| !name.name.is_same(&word.name) && name.stands_for(word, NAME_PART))
     };
-    let counts = |link: &Link, member: &Term<'_>| {
-        let says_nothing = link.is_by_name && is_taken(member);
-        !link.is_in_doubt && !says_nothing
-    };
-    let links = members().filter_map(|member| term.link(member).filter(|link| counts(link, member)));
+    let links = members()
+        .filter_map(|member| term.link(member).filter(|link| !link.is_in_doubt && !is_taken(member)));
     let closest = links.map(|link| link.closeness).max_by(f64::total_cmp);
     if closest == Some(f64::INFINITY) {
         return closest;

@@ -139,6 +139,18 @@ fn a_word_that_stands_for_one_name_does_not_bring_another() {
 }
 
 #[test]
+fn a_word_that_stands_for_a_name_does_not_bring_what_others_write_with_it() {
+    // Who writes "pumpkin" goes to the county fair; most of "fair" is the job fair.
+    let all = [
+        candidate("job fair", Phrase, 0..100),
+        candidate("fair", Word, 0..140),
+        candidate("county fair", Phrase, 100..140),
+        used_by(candidate("pumpkin", Word, 0..20), (110..128).chain(300..302)),
+    ];
+    assert_eq!(groups(&all), [vec!["job fair", "fair"], vec!["county fair", "pumpkin"]]);
+}
+
+#[test]
 fn few_authors_do_not_part_by_chance() {
     let pair = |shared: u64| {
         [candidate("earthquake", Word, 0..14), candidate("shaking", Word, 14 - shared..24 - shared)]
