@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Crate → crates of the workspace that its product code may use.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("skytrend-event", &[]),
     ("skytrend-log", &[]),
     ("skytrend-source", &["skytrend-event"]),
     ("skytrend-trend", &["skytrend-event"]),
     ("skytrend-serve", &["skytrend-event"]),
     ("skytrend-sim", &["skytrend-event"]),
+    ("skytrend-plots", &[]),
     (
         "skytrend",
         &[
