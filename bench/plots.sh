@@ -6,7 +6,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 echo "the detector's state over 14 days …"
-"$target/skytrend" bench state --days 14 --json >"$work/state.jsonl"
+"$target/skytrend" bench state --days 14 --posts-per-minute 600 --json >"$work/state.jsonl"
 "$target/skytrend-plots" state "$work/state.jsonl" docs/images/state.svg
 
 echo "events found over false alarms …"
