@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 
 /// Width and height in pixels.
@@ -37,4 +38,27 @@ pub fn text(pixels: u32) -> TextStyle<'static> {
 /// Any error of drawing, which borrows the page, as one that does not.
 pub fn owned(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("can't draw: {error}")
+}
+
+/// Draws the axes and lines across the page.
+pub fn axes<X, Y>(
+    chart: &mut ChartContext<'_, SVGBackend<'_>, Cartesian2d<X, Y>>,
+    x_name: &str,
+    y_name: &str,
+) -> anyhow::Result<()>
+where
+    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.25))
+        .axis_style(INK)
+        .label_style(text(13))
+        .x_desc(x_name)
+        .y_desc(y_name)
+        .draw()
+        .map_err(owned)
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use plotters::prelude::*;
 use serde::Deserialize;
 
-use crate::chart::{COLOURS, INK, owned, page, text};
+use crate::chart::{COLOURS, axes, owned, page, text};
 
 #[derive(Debug, Deserialize)]
 struct Report {
@@ -45,16 +45,7 @@ pub fn draw(file: &Path, out: &Path) -> anyhow::Result<()> {
         .y_label_area_size(52)
         .build_cartesian_2d((0.2..24.0).log_scale(), 0.0..1.02)
         .map_err(owned)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(INK.mix(0.25))
-        .axis_style(INK)
-        .label_style(text(13))
-        .x_desc("false alarms an hour")
-        .y_desc("share of events found")
-        .draw()
-        .map_err(owned)?;
+    axes(&mut chart, "false alarms an hour", "share of events found")?;
     let methods = std::iter::once(("skytrend".to_owned(), report.skytrend))
         .chain(report.rivals.into_iter().map(|rival| (rival.name, rival.figures)));
     for ((name, figures), &colour) in methods.zip(COLOURS.iter().cycle()) {

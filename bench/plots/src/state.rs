@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use plotters::prelude::*;
 use serde::Deserialize;
 
-use crate::chart::{COLOURS, INK, owned, page, text};
+use crate::chart::{COLOURS, INK, axes, owned, page, text};
 
 /// What is drawn of a measurement.
 #[derive(Debug, Deserialize)]
@@ -24,25 +24,15 @@ pub fn draw(file: &Path, out: &Path) -> anyhow::Result<()> {
     let mib = rows.iter().map(|row| row.state_mib).fold(0.0, f64::max) * 1.25;
     let words = rows.iter().map(|row| row.words / 1e6).fold(0.0, f64::max) * 1.1;
     let page = page(out);
-    let mut chart = ChartBuilder::on(&page)
+    let chart = ChartBuilder::on(&page)
         .margin(12)
         .x_label_area_size(34)
         .y_label_area_size(52)
         .right_y_label_area_size(58)
         .build_cartesian_2d(0.0..days, 0.0..mib)
-        .map_err(owned)?
-        .set_secondary_coord(0.0..days, 0.0..words);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(INK.mix(0.25))
-        .axis_style(INK)
-        .label_style(text(13))
-        .x_desc("simulated days")
-        .y_desc("MiB")
-        .draw()
         .map_err(owned)?;
+    let mut chart = chart.set_secondary_coord(0.0..days, 0.0..words);
+    axes(&mut chart, "simulated days", "MiB")?;
     chart
         .configure_secondary_axes()
         .axis_style(INK)

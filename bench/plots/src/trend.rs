@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use plotters::prelude::*;
 use serde::Deserialize;
 
-use crate::chart::{COLOURS, INK, owned, page, text};
+use crate::chart::{COLOURS, INK, axes, owned, page, text};
 
 /// What is drawn of a trend in a window.
 #[derive(Debug, Deserialize)]
@@ -45,17 +45,7 @@ pub fn draw(file: &Path, keyword: &str, out: &Path) -> anyhow::Result<()> {
         .y_label_area_size(52)
         .build_cartesian_2d(0.0..minutes, 0.0..most)
         .map_err(owned)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(INK.mix(0.25))
-        .axis_style(INK)
-        .label_style(text(13))
-        .x_desc("minutes since it was first listed")
-        .y_desc("people in ten minutes")
-        .draw()
-        .map_err(owned)?;
+    axes(&mut chart, "minutes since it was first listed", "people in ten minutes")?;
     // Two deviations, below which nothing is taken for more than usual.
     let upper =
         |why: &Why| why.expected + 2.0 * (why.expected + why.dispersion * why.expected.powi(2)).sqrt();
