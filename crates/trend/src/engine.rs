@@ -32,7 +32,7 @@ use crate::settings::{SHARDS, Settings};
 use crate::state::KeywordState;
 use crate::stats::Counters;
 use crate::stream::{EPOCH_MINUTES, Streams};
-use crate::tally::Tallier;
+use crate::tally::{Tallier, Voice};
 use crate::watch::{WatchAlerts, Watches};
 use crate::window::WindowOutput;
 use tallies::{BusyAuthors, Sought, WindowStarts};
@@ -65,8 +65,8 @@ pub(crate) struct Engine {
     counts_before: usize,
     /// Posts of the sliding window before the minute that is being closed.
     window_posts: f64,
-    /// Authors of a keyword, whether each is a newcomer, and whether by a post; empty between two uses.
-    crowd: Vec<(u32, bool, bool)>,
+    /// Those of one keyword.
+    voices: Vec<Voice>,
     /// For each keyword, how many posts of a sample it has; all zero between two uses.
     shared_posts: Vec<u32>,
 }
@@ -107,7 +107,7 @@ impl Engine {
             shard_occurrences: vec![0; SHARDS],
             counts_before: 0,
             window_posts: 0.0,
-            crowd: Vec::new(),
+            voices: Vec::new(),
             shared_posts: Vec::new(),
         }
     }

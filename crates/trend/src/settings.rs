@@ -213,12 +213,7 @@ impl Settings {
 
     /// A number that differs when any setting differs: a snapshot is only good for the settings it was taken with.
     pub(crate) fn fingerprint(&self) -> u64 {
-        let mut text = format!("{self:?}");
-        if self.engagements().next().is_none() {
-            // As before there were weights: snapshots from then are good. What is set by others comes further behind.
-            text = text.replacen("repost_weight: 0.0, like_weight: 0.0, ", "", 1);
-        }
-        xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+        xxhash_rust::xxh3::xxh3_64(format!("{self:?}").as_bytes())
     }
 
     /// The topics that a detector with these settings reads: that of posts first.

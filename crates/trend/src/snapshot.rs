@@ -7,11 +7,8 @@
 //! All little-endian; in the body, whole numbers are LEB128 (signed ones zigzag), hashes and `f64` eight bytes, texts
 //! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream
 //! and its languages,
-//! keywords (sorted; each with its state if it has one), minutes with their posts, sessions, who was seen before,
-//! pairs of neighbours, rankings, open alerts of watchlists, open minutes.
-//! With a weight for reposts or likes there is more of the same: partitions of their topics after those of posts, four
-//! counters, after the flags of each post whether it is an engagement (its text is then the URI of its post), and their
-//! own actions in open minutes. The fingerprint says which it is.
+//! keywords (sorted; each with its state if it has one), minutes with their posts and engagements (whose text is the URI
+//! of their post), sessions, who was seen before, pairs of neighbours, rankings, open alerts of watchlists, open minutes.
 //! Keywords are named by their place in the list, so that the bytes do not depend on numbers handed out in memory;
 //! indexes are not stored but built again from what they index. The same input gives the same bytes, and so does a
 //! detector that was restored from them.
@@ -21,6 +18,7 @@
 
 mod baseline;
 mod bytes;
+mod envelope;
 mod keywords;
 mod memories;
 mod pending;
@@ -30,8 +28,6 @@ mod watch;
 
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use crate::Detector;
 use crate::detector::Partition;
 use crate::rank::{KeywordLabeler, Labeler};
@@ -40,12 +36,11 @@ use crate::settings::{InvalidSettings, Settings};
 use crate::stats::Counters;
 use crate::stream::{StreamLevel, Streams};
 use bytes::{Reader, Writer};
+use envelope::Envelope;
 
-const MAGIC: [u8; 16] = *b"skytrend trend\0\0";
-/// Version of the format; each change of the format or of the meaning of a number takes the next one.
-const VERSION: u16 = 4;
-/// Bytes of the checksum at the end.
-const CHECKSUM_BYTES: usize = 8;
+/// The version takes the next number with each change of the format or of the meaning of a number in it.
+const ENVELOPE: Envelope =
+    Envelope { magic: b"skytrend trend\0\0", version: 4, is_other: SnapshotError::NotASnapshot };
 /// No installation has more; keeps a corrupt number from asking for memory.
 const PARTITIONS_MAX: u64 = 1 << 16;
 
@@ -88,25 +83,21 @@ pub enum SnapshotError {
 impl Detector {
     /// Appends the state to `out`. Take the outputs before: they are no part of it.
     pub fn snapshot(&self, out: &mut Vec<u8>) {
-        let start = out.len();
+        let start = ENVELOPE.begin(out);
         let mut writer = Writer::new(out);
-        writer.raw(&MAGIC);
-        writer.raw(&VERSION.to_le_bytes());
         writer.fixed(self.settings.fingerprint());
         self.write_partitions(&mut writer);
-        let has_engagements = self.settings.engagements().next().is_some();
-        write_counters(&mut writer, &self.counters, has_engagements);
+        write_counters(&mut writer, &self.counters);
         write_streams(&mut writer, &self.engine.streams);
         let places = keywords::write(&mut writer, &self.engine.keywords);
-        posts::write(&mut writer, &self.engine, &places, has_engagements);
+        posts::write(&mut writer, &self.engine, &places);
         posts::write_sessions(&mut writer, &self.engine.authors);
         memories::write(&mut writer, &self.engine);
         rankings::write(&mut writer, &self.engine.sliding);
         rankings::write(&mut writer, &self.engine.tumbling);
         watch::write(&mut writer, &self.engine.watch_alerts);
         pending::write(&mut writer, &self.pending, &places);
-        let checksum = xxh3_64(&out[start..]);
-        out.extend_from_slice(&checksum.to_le_bytes());
+        Envelope::seal(out, start);
     }
 
     /// The detector whose [`Detector::snapshot`] wrote `bytes`, which must have had the same settings. Its topics are called
@@ -121,29 +112,16 @@ impl Detector {
         bytes: &[u8],
         labeler: Arc<dyn Labeler>,
     ) -> Result<Self, SnapshotError> {
-        let header = MAGIC.len() + size_of_val(&VERSION);
-        if bytes.len() < header + size_of::<u64>() + CHECKSUM_BYTES || bytes[..MAGIC.len()] != MAGIC {
-            return Err(SnapshotError::NotASnapshot);
-        }
-        let found = u16::from_le_bytes([bytes[MAGIC.len()], bytes[MAGIC.len() + 1]]);
-        if found != VERSION {
-            return Err(SnapshotError::Version { found, expected: VERSION });
-        }
-        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
-        if xxh3_64(content).to_le_bytes() != checksum {
-            return Err(SnapshotError::Checksum);
-        }
-        let mut reader = Reader::new(content, header);
+        let mut reader = ENVELOPE.open(bytes)?;
         if reader.fixed("fingerprint")? != settings.fingerprint() {
             return Err(SnapshotError::OtherSettings);
         }
         let mut detector = Self::with_labeler(settings, 1, labeler)?;
         detector.read_partitions(&mut reader)?;
-        let has_engagements = detector.settings.engagements().next().is_some();
-        detector.counters = read_counters(&mut reader, has_engagements)?;
+        detector.counters = read_counters(&mut reader)?;
         detector.engine.streams = read_streams(&mut reader)?;
         let held = keywords::read(&mut reader, &mut detector.engine.keywords)?;
-        posts::read(&mut reader, &mut detector.engine, &held, has_engagements)?;
+        posts::read(&mut reader, &mut detector.engine, &held)?;
         posts::read_sessions(&mut reader, &mut detector.engine.authors)?;
         memories::read(&mut reader, &mut detector.engine)?;
         detector.engine.sliding = rankings::read(&mut reader)?;
@@ -193,14 +171,8 @@ impl Detector {
 }
 
 /// The counters in the order of the format; new ones go to the end, with a new version.
-fn counters_in_order(counters: &mut Counters, has_engagements: bool) -> impl Iterator<Item = &mut u64> {
-    let engagements = [
-        &mut counters.engagements_counted,
-        &mut counters.engagements_without_post,
-        &mut counters.engagements_retracted,
-        &mut counters.engagements_shed,
-    ];
-    let others = [
+fn counters_in_order(counters: &mut Counters) -> [&mut u64; 16] {
+    [
         &mut counters.posts_counted,
         &mut counters.posts_repeated,
         &mut counters.posts_retracted,
@@ -213,20 +185,23 @@ fn counters_in_order(counters: &mut Counters, has_engagements: bool) -> impl Ite
         &mut counters.occurrences_shed,
         &mut counters.keywords_over_limit,
         &mut counters.states_evicted,
-    ];
-    others.into_iter().chain(engagements.into_iter().filter(move |_| has_engagements))
+        &mut counters.engagements_counted,
+        &mut counters.engagements_without_post,
+        &mut counters.engagements_retracted,
+        &mut counters.engagements_shed,
+    ]
 }
 
-fn write_counters(writer: &mut Writer<'_>, counters: &Counters, has_engagements: bool) {
+fn write_counters(writer: &mut Writer<'_>, counters: &Counters) {
     let mut copy = *counters;
-    for counter in counters_in_order(&mut copy, has_engagements) {
+    for counter in counters_in_order(&mut copy) {
         writer.number(*counter);
     }
 }
 
-fn read_counters(reader: &mut Reader<'_>, has_engagements: bool) -> Result<Counters, SnapshotError> {
+fn read_counters(reader: &mut Reader<'_>) -> Result<Counters, SnapshotError> {
     let mut counters = Counters::default();
-    for counter in counters_in_order(&mut counters, has_engagements) {
+    for counter in counters_in_order(&mut counters) {
         *counter = reader.number("counter")?;
     }
     Ok(counters)

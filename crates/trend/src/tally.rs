@@ -2,8 +2,8 @@
 //! are no near-copies (the channel that is scored, ALGORITHM.md 1.1).
 //!
 //! A post is a near-copy for a keyword if, when it came into the windows, an earlier post with a near text and this
-//! keyword was retained and counted. That is decided once, from the posts of the keyword alone; it stays so whatever becomes
-//! of the earlier post.
+//! keyword was retained and counted, and is among those that are looked at (`engine/intake.rs`). That is decided once; it
+//! stays so whatever becomes of the earlier post.
 
 use crate::extract::SurfaceForm;
 use crate::language::{LanguageCode, LanguageTally};
@@ -46,6 +46,15 @@ impl Tally {
 /// posts two thirds: half a dozen people who talk with each other are no trend.
 const REPEATED_MAX: usize = 3;
 
+/// A post with a keyword, or an engagement with one, by its author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Voice {
+    /// The author's number.
+    pub(crate) author: u32,
+    pub(crate) is_newcomer: bool,
+    pub(crate) is_post: bool,
+}
+
 /// Who the authors of a keyword are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Crowd {
@@ -63,15 +72,14 @@ impl Crowd {
         f64::from(self.repeated_thirds) / REPEATED_MAX as f64
     }
 
-    /// Of the authors of posts, each as often as it has one, whether it is a newcomer, and whether that is a post: who
-    /// only likes and reposts is in no conversation.
-    pub(crate) fn of(authors: &mut [(u32, bool, bool)]) -> Self {
-        authors.sort_unstable();
+    /// Of the voices of a keyword. Only posts make a conversation: who likes and reposts is in none.
+    pub(crate) fn of(voices: &mut [Voice]) -> Self {
+        voices.sort_unstable();
         let mut crowd = Self::default();
-        for of_author in authors.chunk_by(|left, right| left.0 == right.0) {
+        for of_author in voices.chunk_by(|left, right| left.author == right.author) {
             crowd.authors += 1;
-            crowd.newcomers += u32::from(of_author.iter().any(|&(_, is_newcomer, _)| is_newcomer));
-            let posts = of_author.iter().filter(|&&(_, _, is_post)| is_post).count();
+            crowd.newcomers += u32::from(of_author.iter().any(|voice| voice.is_newcomer));
+            let posts = of_author.iter().filter(|voice| voice.is_post).count();
             crowd.repeated_thirds += posts.clamp(1, REPEATED_MAX) as u32 - 1;
         }
         crowd
@@ -151,15 +159,15 @@ mod tests {
 
     #[test]
     fn a_crowd_is_counted_by_author() {
-        let mut authors = [(7, false), (3, true), (7, false), (9, false), (3, true), (7, false), (7, false)]
-            .map(|(author, is_newcomer)| (author, is_newcomer, true));
-        assert_eq!(Crowd::of(&mut authors), Crowd { authors: 3, newcomers: 1, repeated_thirds: 3 });
+        let mut voices = [(7, false), (3, true), (7, false), (9, false), (3, true), (7, false), (7, false)]
+            .map(|(author, is_newcomer)| Voice { author, is_newcomer, is_post: true });
+        assert_eq!(Crowd::of(&mut voices), Crowd { authors: 3, newcomers: 1, repeated_thirds: 3 });
     }
 
     #[test]
     fn only_posts_make_a_conversation() {
-        let likes = [(1, false, false); 4];
-        let mut authors = [&likes[..], &[(2, false, true), (2, false, false), (2, false, false)]].concat();
-        assert_eq!(Crowd::of(&mut authors), Crowd { authors: 2, newcomers: 0, repeated_thirds: 0 });
+        let mut voices = [(1, false), (1, false), (1, false), (1, false), (2, true), (2, false), (2, false)]
+            .map(|(author, is_post)| Voice { author, is_newcomer: false, is_post });
+        assert_eq!(Crowd::of(&mut voices), Crowd { authors: 2, newcomers: 0, repeated_thirds: 0 });
     }
 }

@@ -15,7 +15,7 @@ use crate::rank::Candidate;
 use crate::settings::Settings;
 use crate::sketch::AuthorSketch;
 use crate::state::Evidence;
-use crate::tally::{Crowd, Tally};
+use crate::tally::{Crowd, Tally, Voice};
 
 impl Engine {
     /// The keyword as a candidate, if it stands out or is watched.
@@ -77,17 +77,18 @@ impl Engine {
     /// What the posts and the words of the keyword tell beyond its tally.
     fn evidence(&mut self, number: u32, counted: &Counted, settings: &Settings) -> Evidence {
         let since = &counted.since;
-        let mut authors = std::mem::take(&mut self.crowd);
-        authors.clear();
+        let mut voices = std::mem::take(&mut self.voices);
+        voices.clear();
         let posts = &self.posts;
         let originals = self.occurrences_since(number, since.first).iter().filter(|o| !o.is_copy());
-        authors.extend(originals.map(|occurrence| {
+        voices.extend(originals.map(|occurrence| {
             let place = posts.index_of(occurrence.post());
             let post = posts.post(place);
-            (posts.authors()[place], post.is_by_newcomer, !post.is_engagement)
+            let author = posts.authors()[place];
+            Voice { author, is_newcomer: post.is_by_newcomer, is_post: !post.is_engagement }
         }));
-        let crowd = Crowd::of(&mut authors);
-        self.crowd = authors;
+        let crowd = Crowd::of(&mut voices);
+        self.voices = voices;
         let usual = since.newcomer_posts as f64 / since.posts.max(1) as f64;
         let repeated = if settings.discount_repeats { crowd.repeated() } else { 0.0 };
         let newcomers = surplus(crowd.newcomers, crowd.authors, usual);

@@ -25,16 +25,13 @@ impl Engine {
     /// Samples and related keywords of a topic, whose keywords are `terms`, from the window whose first post is at
     /// `first`: those of its first keyword.
     pub(super) fn context_of(&mut self, terms: &[&Candidate], first: usize, settings: &Settings) -> Context {
-        let Some((key, number)) =
-            terms.first().and_then(|term| Some((&term.key, self.number_of(&term.key)?)))
-        else {
+        let Some(number) = terms.first().and_then(|term| self.number_of(&term.key)) else {
             return Context::default();
         };
         let newest = self.newest(number, first);
-        let latest: Vec<Occurrence> = newest.iter().rev().copied().collect();
-        let (language, _) = self.tallier.describe(&latest, &self.posts);
+        let (language, _) = self.describe(number, first);
         Context {
-            sample_posts: self.samples_of(key, first, settings),
+            sample_posts: self.samples(&newest, settings),
             related: self.related(number, &newest, language, terms, settings),
         }
     }

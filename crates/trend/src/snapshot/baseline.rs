@@ -9,13 +9,12 @@
 //! and of the week but no date, so the posts that a detector starts with may be older than the baseline. The settings
 //! have no part in it; but where reposts or likes have a weight, shares are learned with it and mean something else.
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::bytes::{Reader, Writer};
+use super::bytes::Writer;
+use super::envelope::Envelope;
 use super::keywords::{kind_byte, read_baseline, read_kind, sorted, write_baseline};
 use super::memories::{read_rare, write_rare};
 use super::posts::read_language;
-use super::{CHECKSUM_BYTES, SnapshotError, read_streams, write_streams};
+use super::{SnapshotError, read_streams, write_streams};
 use crate::Detector;
 use crate::baseline::Baseline;
 use crate::extract::{Keyword, SurfaceForm, hash_of};
@@ -24,20 +23,18 @@ use crate::settings::Settings;
 use crate::state::KeywordState;
 use crate::stream::Streams;
 
-const MAGIC: [u8; 16] = *b"skytrend usual\0\0";
-/// Version of the format; each change of the format or of the meaning of a number takes the next one.
-const VERSION: u16 = 1;
+/// The version takes the next number with each change of the format or of the meaning of a number in it.
+const ENVELOPE: Envelope =
+    Envelope { magic: b"skytrend usual\0\0", version: 1, is_other: SnapshotError::NotABaseline };
 /// A keyword is saved if about so many people have used it lately.
 const AUTHORS_MIN: f64 = 10.0;
 
 impl Detector {
     /// Appends what was learned to `out`, for [`Detector::with_baseline`].
     pub fn save_baseline(&self, out: &mut Vec<u8>) {
-        let start = out.len();
+        let start = ENVELOPE.begin(out);
         let engine = &self.engine;
         let mut writer = Writer::new(out);
-        writer.raw(&MAGIC);
-        writer.raw(&VERSION.to_le_bytes());
         write_streams(&mut writer, &undated(&engine.streams));
         let is_saved = |&number: &u32| {
             let state = engine.keywords.state(number);
@@ -58,27 +55,14 @@ impl Detector {
             writer.float(f64::from(state.language_share));
         }
         write_rare(&mut writer, &engine.rare);
-        let checksum = xxh3_64(&out[start..]);
-        out.extend_from_slice(&checksum.to_le_bytes());
+        Envelope::seal(out, start);
     }
 
     /// A new detector that has learned what [`Detector::save_baseline`] wrote to `bytes`.
     pub fn with_baseline(settings: Settings, partitions: u32, bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let header = MAGIC.len() + size_of_val(&VERSION);
-        if bytes.len() < header + CHECKSUM_BYTES || bytes[..MAGIC.len()] != MAGIC {
-            return Err(SnapshotError::NotABaseline);
-        }
-        let found = u16::from_le_bytes([bytes[MAGIC.len()], bytes[MAGIC.len() + 1]]);
-        if found != VERSION {
-            return Err(SnapshotError::Version { found, expected: VERSION });
-        }
-        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
-        if xxh3_64(content).to_le_bytes() != checksum {
-            return Err(SnapshotError::Checksum);
-        }
+        let mut reader = ENVELOPE.open(bytes)?;
         let mut detector = Self::new(settings, partitions)?;
         let engine = &mut detector.engine;
-        let mut reader = Reader::new(content, header);
         engine.streams = read_streams(&mut reader)?;
         for _ in 0..reader.count("number of keywords")? {
             let kind = read_kind(&mut reader)?;

@@ -14,8 +14,7 @@ use crate::language::{LanguageCode, Languages};
 use crate::posts::{NewPost, Occurrence, Post};
 use crate::signature::Signature;
 
-/// `has_engagements`: the settings say that some may be among the posts.
-pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places, has_engagements: bool) {
+pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places) {
     let posts = &engine.posts;
     writer.count(posts.panes().len());
     let mut index = 0;
@@ -33,21 +32,14 @@ pub(super) fn write(writer: &mut Writer<'_>, engine: &Engine, places: &Places, h
             writer.fixed(posts.signature(index).0);
             writer.byte(u8::from(post.is_live));
             writer.byte(u8::from(post.is_by_newcomer));
-            if has_engagements {
-                writer.byte(u8::from(post.is_engagement));
-            }
+            writer.byte(u8::from(post.is_engagement));
             write_uses(writer, &pane.keywords[post.keywords_range()], places);
             index += 1;
         }
     }
 }
 
-pub(super) fn read(
-    reader: &mut Reader<'_>,
-    engine: &mut Engine,
-    held: &[Held],
-    has_engagements: bool,
-) -> Result<(), SnapshotError> {
+pub(super) fn read(reader: &mut Reader<'_>, engine: &mut Engine, held: &[Held]) -> Result<(), SnapshotError> {
     let panes = reader.count("number of minutes")?;
     let mut expected = None;
     for _ in 0..panes {
@@ -59,7 +51,7 @@ pub(super) fn read(
         engine.posts.push_pane(minute, String::new(), Vec::new());
         let posts = reader.count("number of posts")?;
         for _ in 0..posts {
-            read_post(reader, engine, held, minute, has_engagements)?;
+            read_post(reader, engine, held, minute)?;
         }
     }
     Ok(())
@@ -70,7 +62,6 @@ fn read_post(
     engine: &mut Engine,
     held: &[Held],
     minute: i64,
-    has_engagements: bool,
 ) -> Result<(), SnapshotError> {
     let into_minute = reader.number_up_to(MINUTE.cast_unsigned() - 1, "time of a post")?;
     let event_id = EventId(reader.fixed("event id")?);
@@ -80,7 +71,7 @@ fn read_post(
     let signature = Signature(reader.fixed("signature")?);
     let is_live = reader.flag("liveness")?;
     let is_by_newcomer = reader.flag("newcomer")?;
-    let is_engagement = has_engagements && reader.flag("engagement")?;
+    let is_engagement = reader.flag("engagement")?;
     let count = reader.number_up_to(u64::from(u8::MAX), "number of keywords of a post")?;
     let mut uses = Vec::new();
     for _ in 0..count {

@@ -4,6 +4,7 @@ use skytrend_event::time::MINUTE;
 use skytrend_event::{
     AtUri, Did, EventId, Micros, PostAction, PostData, PostEvent, Trend, TrendStatus, WindowKind,
 };
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
 
