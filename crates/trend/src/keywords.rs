@@ -2,6 +2,8 @@
 //! list of its retained occurrences, and, once enough authors use it, a [`KeywordState`]. Numbers and the order of
 //! the table depend on arrival and so never reach any output.
 
+mod occurrences;
+
 use hashbrown::{HashMap, HashTable};
 use skytrend_event::{KeywordKind, WindowKind};
 use smallvec::SmallVec;
@@ -14,6 +16,8 @@ use crate::settings::SHARDS;
 use crate::state::KeywordState;
 use crate::tally::Tally;
 use crate::watch::is_key;
+
+use occurrences::Occurrences;
 
 /// Where many keywords are gone through, they are asked for so many steps ahead.
 pub(crate) const PREFETCHED_AHEAD: usize = 8;
@@ -35,41 +39,6 @@ pub(crate) struct Entry {
 }
 
 const _: () = assert!(size_of::<Entry>() == 64);
-
-/// The retained posts with a keyword, oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Occurrences {
-    items: SmallVec<[Occurrence; 4]>,
-    gone: u32,
-}
-
-impl Occurrences {
-    pub(crate) fn as_slice(&self) -> &[Occurrence] {
-        &self.items[self.gone as usize..]
-    }
-
-    fn push(&mut self, occurrence: Occurrence) {
-        self.items.push(occurrence);
-    }
-
-    /// Removes the first one if it belongs to `post`. Amortised constant: gone ones are cleared when they are half.
-    fn pop_first(&mut self, post: u32) {
-        if self.as_slice().first().is_some_and(|first| first.post() == post) {
-            self.gone += 1;
-            if 2 * self.gone as usize >= self.items.len() {
-                self.items.drain(..self.gone as usize);
-                self.gone = 0;
-            }
-        }
-    }
-
-    fn remove(&mut self, post: u32) {
-        // What is retracted is mostly new, and of many together the newest comes first.
-        if let Some(place) = self.as_slice().iter().rposition(|occurrence| occurrence.post() == post) {
-            self.items.remove(self.gone as usize + place);
-        }
-    }
-}
 
 /// What tells whether a keyword is worth a look in a window, in one cache line, apart from the rest so that all are soon
 /// looked through.
@@ -442,18 +411,14 @@ impl Keywords {
     /// Bytes held, about.
     pub(crate) fn memory_bytes(&self) -> usize {
         // Past four, the items of a list are on the heap; a text is about a dozen bytes in a block of 16.
-        let lists: usize =
-            self.entries.iter().filter(|entry| entry.occurrences.items.spilled()).map(list_bytes).sum();
+        let lists: usize = self.entries.iter().map(|entry| entry.occurrences.heap_bytes()).sum();
         let seasons: usize = self.states.iter().map(|state| state.baseline.season.heap_bytes()).sum();
         lists
             + seasons
             + self.by_hash.len() * 16
+            + self.mixed.allocation_size()
             + self.entries.capacity() * (size_of::<Entry>() + size_of::<Glance>())
             + self.states.capacity() * size_of::<KeywordState>()
             + self.by_hash.allocation_size()
     }
-}
-
-fn list_bytes(entry: &Entry) -> usize {
-    entry.occurrences.items.capacity() * size_of::<Occurrence>()
 }

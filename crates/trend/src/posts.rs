@@ -4,129 +4,25 @@
 //! A post gets the next number of a ring of 2^29; numbers are only compared with those retained. Their number is
 //! bounded by the budget of each minute, which is kept where posts come in.
 
+mod near;
+mod uses;
+
 use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 use skytrend_event::{EventId, Micros};
 
-use crate::extract::SurfaceForm;
 use crate::language::{LanguageCode, LanguagePosts, Languages};
-use crate::prefetch::prefetch;
 use crate::signature::{BANDS, Signature};
+
+pub(crate) use uses::{KeywordUse, Occurrence};
+
+use near::Links;
 
 /// Numbers of posts go round at 2^29: three bits of a word remain for the form and the copy mark.
 const NUMBER_MASK: u32 = (1 << 29) - 1;
 /// No post.
 pub(crate) const NO_POST: u32 = u32::MAX;
-/// So many posts of one band are compared; where there are more, a copy is assumed to be possible.
-const CHAIN_MAX: usize = 64;
-
-/// A keyword in a post: its number, its form, and how it is counted; or that it does not count any more.
-///
-/// An author is counted at the last of its posts with the keyword: the windows that end now hold that one if they hold
-/// any. So an earlier one is marked as followed, once among all posts and once among those that are no copies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeywordUse(u32);
-
-impl KeywordUse {
-    /// Was retracted, or never counted.
-    pub(crate) const NONE: Self = Self(u32::MAX);
-
-    const COPY: u32 = 1 << 2;
-    const FOLLOWED: u32 = 1 << 3;
-    const FOLLOWED_BY_ORIGINAL: u32 = 1 << 4;
-    const KEYWORD_SHIFT: u32 = 5;
-
-    pub(crate) fn new(keyword: u32, form: SurfaceForm) -> Self {
-        Self::from_bits(keyword, form as u32)
-    }
-
-    /// `form` as a number of two bits.
-    pub(crate) fn from_bits(keyword: u32, form: u32) -> Self {
-        debug_assert!(
-            keyword < 1 << (u32::BITS - Self::KEYWORD_SHIFT),
-            "the settings keep keywords below 2^27"
-        );
-        Self(keyword << Self::KEYWORD_SHIFT | form & 3)
-    }
-
-    /// The same, as that of a near-copy.
-    pub(crate) fn as_copy(self) -> Self {
-        Self(self.0 | Self::COPY)
-    }
-
-    /// The same in another post, whose author is counted there.
-    pub(crate) fn in_another(self) -> Self {
-        Self(self.0 & !(Self::FOLLOWED | Self::FOLLOWED_BY_ORIGINAL))
-    }
-
-    /// The number of the keyword.
-    pub(crate) fn keyword(self) -> Option<u32> {
-        (self != Self::NONE).then_some(self.0 >> Self::KEYWORD_SHIFT)
-    }
-
-    /// How it is written, as a number of two bits.
-    pub(crate) fn form(self) -> u32 {
-        self.0 & 3
-    }
-
-    /// Whether the keyword has an earlier post with a near-copy of this one's text.
-    pub(crate) fn is_copy(self) -> bool {
-        self.0 & Self::COPY != 0
-    }
-
-    /// Whether its author is counted here.
-    pub(crate) fn has_author(self) -> bool {
-        self.0 & Self::FOLLOWED == 0
-    }
-
-    /// Whether its author is counted here among those of posts that are no copies.
-    pub(crate) fn has_original_author(self) -> bool {
-        self.0 & (Self::COPY | Self::FOLLOWED_BY_ORIGINAL) == 0
-    }
-
-    /// The author is counted at a later post from now on, or here again.
-    pub(crate) fn set_followed(&mut self, is_followed: bool) {
-        self.0 = if is_followed { self.0 | Self::FOLLOWED } else { self.0 & !Self::FOLLOWED };
-    }
-
-    /// The same among posts that are no copies.
-    pub(crate) fn set_followed_by_original(&mut self, is_followed: bool) {
-        let mark = Self::FOLLOWED_BY_ORIGINAL;
-        self.0 = if is_followed { self.0 | mark } else { self.0 & !mark };
-    }
-}
-
-/// A post in the list of a keyword, the form that the keyword has there, and whether it is a near-copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Occurrence(u32);
-
-impl Occurrence {
-    pub(crate) fn new(post: u32, used: KeywordUse) -> Self {
-        Self(post << 3 | u32::from(used.is_copy()) << 2 | used.form())
-    }
-
-    /// The number of the post.
-    pub(crate) fn post(self) -> u32 {
-        self.0 >> 3
-    }
-
-    /// The same in the post with this number.
-    pub(crate) fn in_post(self, post: u32) -> Self {
-        Self(post << 3 | self.0 & 7)
-    }
-
-    /// Whether the post is a near-copy of an earlier one with the keyword.
-    pub(crate) fn is_copy(self) -> bool {
-        self.0 & 4 != 0
-    }
-
-    /// How the keyword is written, as a number of two bits.
-    pub(crate) fn form(self) -> usize {
-        (self.0 & 3) as usize
-    }
-}
-
 /// What is needed of a post now and then.
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
@@ -148,14 +44,6 @@ pub(crate) struct Post {
     pub(crate) is_engagement: bool,
     /// The author's post before this one.
     pub(crate) before_of_author: u32,
-}
-
-/// A signature and the posts before this one in each of its bands, within one cache line.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-struct Links {
-    signature: Signature,
-    before: [u32; BANDS],
 }
 
 /// The posts of one minute.
@@ -429,88 +317,6 @@ impl PostStore {
         (number, may_be_copy)
     }
 
-    /// Puts the post into its bands; tells whether an earlier retained post may be a near-copy.
-    fn link(&mut self, number: u32, signature: Signature) -> (Links, bool) {
-        let mut before = [NO_POST; BANDS];
-        if signature == Signature::NONE {
-            return (Links { signature, before }, false);
-        }
-        for (band, before) in before.iter_mut().enumerate() {
-            *before = std::mem::replace(&mut self.bands[head_of(band, signature)], number);
-        }
-        // All bands side by side, so that they wait for the memory together.
-        let mut others = before;
-        let mut may_be_copy = false;
-        for step in 0.. {
-            let mut is_end = true;
-            for (band, other) in others.iter_mut().enumerate() {
-                let Some(index) = self.retained_index(*other) else { continue };
-                let links = &self.links[index];
-                may_be_copy |= step >= CHAIN_MAX || signature.is_near(links.signature);
-                *other = links.before[band];
-                is_end = false;
-            }
-            if is_end || may_be_copy {
-                break;
-            }
-        }
-        (Links { signature, before }, may_be_copy)
-    }
-
-    /// Asks for where posts with a band of this signature are found.
-    pub(crate) fn prefetch_bands(&self, signature: Signature) {
-        for band in 0..BANDS {
-            prefetch(&self.bands[head_of(band, signature)]);
-        }
-    }
-
-    /// Asks for the last of those posts.
-    pub(crate) fn prefetch_near(&self, signature: Signature) {
-        for band in 0..BANDS {
-            prefetch(self.last_of(band, signature).map(|index| &self.links[index]));
-        }
-    }
-
-    /// Asks for those before these.
-    pub(crate) fn prefetch_before_near(&self, signature: Signature) {
-        for band in 0..BANDS {
-            let last = self.last_of(band, signature);
-            let before = last.and_then(|index| self.retained_index(self.links[index].before[band]));
-            prefetch(before.map(|index| &self.links[index]));
-        }
-    }
-
-    /// The place of the last post with the signature's value of a band.
-    fn last_of(&self, band: usize, signature: Signature) -> Option<usize> {
-        self.retained_index(self.bands[head_of(band, signature)])
-    }
-
-    /// Asks for the post with this number, if it is retained.
-    pub(crate) fn prefetch_post(&self, number: u32) {
-        prefetch(self.retained_index(number).map(|index| &self.posts[index]));
-    }
-
-    /// The places of earlier posts that count and whose text is a near-copy of the one at `index`, each once: among the latest
-    /// [`CHAIN_MAX`] of each band, of all bands side by side.
-    pub(crate) fn near_before(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        let Links { signature: of_post, before } = self.links[index];
-        let mut others = before.map(|before| self.retained_index(before));
-        let steps = (0..CHAIN_MAX).map_while(move |step| {
-            if step > 0 {
-                for (band, other) in others.iter_mut().enumerate() {
-                    *other = other.and_then(|index| self.retained_index(self.links[index].before[band]));
-                }
-            }
-            others.iter().any(Option::is_some).then_some(others)
-        });
-        steps.flat_map(|at_step| at_step.into_iter().enumerate()).filter_map(move |(band, other)| {
-            let index = other?;
-            let signature = self.links[index].signature;
-            let is_new = (0..band).all(|band| signature.band(band) != of_post.band(band));
-            (is_new && signature.is_near(of_post) && self.posts[index].is_live).then_some(index)
-        })
-    }
-
     /// The place of the post with this URI that counts.
     pub(crate) fn find(&self, uri_hash: u64, uri: &str) -> Option<usize> {
         let is_it = |&number: &u32| {
@@ -567,9 +373,4 @@ impl PostStore {
             + self.by_uri.allocation_size()
             + self.bands.capacity() * size_of::<u32>()
     }
-}
-
-/// Where the last post with the signature's value of a band is noted.
-fn head_of(band: usize, signature: Signature) -> usize {
-    band << 16 | usize::from(signature.band(band))
 }
