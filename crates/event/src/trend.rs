@@ -83,7 +83,8 @@ pub struct Trend {
     /// The keywords that rise together in the same posts and are this topic, the shown one first; hashtags with `#`.
     #[serde(default)]
     pub terms: Vec<String>,
-    /// Share of its authors that look like people who talk, 0 to 1: near-copies and accounts made for the topic are not.
+    /// Share of its authors that look like people who talk, 0 to 1: near-copies and accounts made for the topic are
+    /// not.
     #[serde(default = "whole")]
     pub organic_share: f64,
     /// Keywords of the same posts, most shared first; neither terms of the topic nor words of these.
@@ -197,7 +198,8 @@ pub struct Alert {
     /// Real posts; empty at the end.
     #[serde(default)]
     pub sample_posts: Vec<SamplePost>,
-    /// The watchlist it is about, whose name is then the keyword and [`WHOLE_WATCHLIST`](crate::keyword::WHOLE_WATCHLIST) the normalized one.
+    /// The watchlist it is about, whose name is then the keyword and
+    /// [`WHOLE_WATCHLIST`](crate::keyword::WHOLE_WATCHLIST) the normalized one.
     #[serde(default)]
     pub watchlist: Option<String>,
 }

@@ -40,8 +40,8 @@ pub struct Settings {
     pub current_trends_max: usize,
     /// Age of the oldest history, in seconds before the end of the newest window; 0 keeps none.
     pub history_secs: u32,
-    /// Keywords with a history; those that never trended leave first, and of them those used least and longest ago. At most some 50 MB at the
-    /// default age, if each of them was counted in every window.
+    /// Keywords with a history; those that never trended leave first, and of them those used least and longest ago.
+    /// At most some 50 MB at the default age, if each of them was counted in every window.
     pub history_keywords_max: usize,
     /// Points of each of a keyword's two histories; the oldest leave. The default holds six hours of both windows
     /// with a slide of half a minute.

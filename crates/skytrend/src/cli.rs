@@ -66,8 +66,8 @@ pub struct Demo {
 
 #[derive(Clone, Debug, Args)]
 pub struct Replay {
-    /// Recorded input: firehose frames (plain or zstd), Jetstream v1 or v2 JSON lines; found by content. With --map: any
-    /// JSON lines
+    /// Recorded input: firehose frames (plain or zstd), Jetstream v1 or v2 JSON lines; found by content. With --map:
+    /// any JSON lines
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Settings file with a mapping, section `source.json_lines.mapping`, by which the lines of the files are read
@@ -174,8 +174,8 @@ pub struct Baseline {
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum BaselineAction {
-    /// Write it from the log of an installation that is not running; no post, no account, no word of few people is in it.
-    /// An installation without a history of its own starts with it by the setting detect.baseline
+    /// Write it from the log of an installation that is not running; no post, no account, no word of few people is in
+    /// it. An installation without a history of its own starts with it by the setting detect.baseline
     Save {
         /// The file
         file: PathBuf,
@@ -192,7 +192,8 @@ pub struct Bench {
 pub enum BenchWhat {
     /// How well trends are found, in a simulated world whose truth is known, beside other methods
     Quality(Quality),
-    /// What the detector's state does over weeks in which the vocabulary grows: size, time of a snapshot, time for each post
+    /// What the detector's state does over weeks in which the vocabulary grows: size, time of a snapshot, time for
+    /// each post
     State(State),
     /// The detector's z-scores of counted time series, or what they reach in the Numenta Anomaly Benchmark
     Series(Series),

@@ -1,7 +1,7 @@
-//! The detector as a stage: posts in, and reposts and likes if they have a weight; trends, window counts, alerts and user activity out. Exactly once: an output
-//! and the note that it was written are one transaction, and the detector is deterministic, so that after a restart
-//! it is brought from its last snapshot over the same posts to the same outputs, of which those for windows already
-//! written are left out.
+//! The detector as a stage: posts in, and reposts and likes if they have a weight; trends, window counts, alerts and
+//! user activity out. Exactly once: an output and the note that it was written are one transaction, and the detector
+//! is deterministic, so that after a restart it is brought from its last snapshot over the same posts to the same
+//! outputs, of which those for windows already written are left out.
 
 pub mod baseline;
 mod checkpoint;

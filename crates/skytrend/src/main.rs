@@ -6,7 +6,6 @@ mod settings;
 
 mod run;
 mod stage;
-mod state;
 mod supervisor;
 
 mod detect;
@@ -17,11 +16,10 @@ mod show;
 mod status;
 mod upkeep;
 
+mod bench;
 mod config_command;
 mod demo;
-mod quality;
 mod replay;
-mod series;
 mod sim;
 mod topics;
 
@@ -36,7 +34,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 
-use cli::{BaselineAction, BenchWhat, Cli, Command, ConfigAction, TopicsAction};
+use cli::{BaselineAction, Cli, Command, ConfigAction, TopicsAction};
 use run::Parts;
 use settings::Settings;
 use settings::layers::{Layers, Origin};
@@ -77,11 +75,7 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
             replay::run(&settings, asked)
         }
         Command::Sim(asked) => sim::run(&Settings::from_layers(&layers)?, asked),
-        Command::Bench(asked) => match &asked.what {
-            BenchWhat::Quality(asked) => quality::run(&Settings::from_layers(&layers)?, asked),
-            BenchWhat::State(asked) => state::run(&Settings::from_layers(&layers)?, asked),
-            BenchWhat::Series(asked) => series::run(&Settings::from_layers(&layers)?, asked),
-        },
+        Command::Bench(asked) => bench::run(&Settings::from_layers(&layers)?, asked),
         Command::Config(asked) => match asked.action {
             None => Ok(config_command::print(&layers, &mut std::io::stdout().lock())?),
             Some(ConfigAction::Check) => config_command::check(&layers),

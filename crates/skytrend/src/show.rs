@@ -46,7 +46,7 @@ fn blocks(view: &TrendView, status: &Status, shutdown: &Shutdown) -> anyhow::Res
         if model.window_end != shown.0 && model.window_end.is_some() {
             plain::write(&model, &mut std::io::stdout().lock())?;
         } else if model.window_end.is_none() && phrase(&model) != shown.1 {
-            info!(waiting_for = model.waiting_for.as_deref().unwrap_or_default(), "no trends yet");
+            info!(waiting_for = model.waiting_for.as_deref(), "no trends yet");
         }
         shown = (model.window_end, phrase(&model));
         std::thread::sleep(REFRESH);

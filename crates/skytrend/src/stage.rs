@@ -82,7 +82,8 @@ pub enum Until {
     Drained(Arc<AtomicBool>),
 }
 
-/// Raises a flag when it is dropped, so that whoever waits for the flag does not wait for ever after an error or a panic.
+/// Raises a flag when it is dropped, so that whoever waits for the flag does not wait for ever after an error or a
+/// panic.
 pub struct RaisedAtEnd(pub Arc<AtomicBool>);
 
 impl Drop for RaisedAtEnd {

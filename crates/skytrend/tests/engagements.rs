@@ -1,5 +1,5 @@
-//! Reposts and likes with a weight, in the whole program: a post that many repost trends by them alone; and what comes out
-//! does not depend on how the log was cut, nor on a process that was killed.
+//! Reposts and likes with a weight, in the whole program: a post that many repost trends by them alone; and what
+//! comes out does not depend on how the log was cut, nor on a process that was killed.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 

@@ -154,7 +154,9 @@ impl Authors {
         sessions_max: u32,
     ) -> UserActivity {
         let gap_micros = i64::from(gap_minutes) * MINUTE;
-        let too_many = self.by_hash.len() > sessions_max as usize;
+        // Who only reposts or likes has no session, and cuts none.
+        let sessions = self.entries.iter().filter(|author| author.session.posts > 0).count();
+        let too_many = sessions > sessions_max as usize;
         let (mut active_users, mut posts, mut posts_max) = (0, 0, 0);
         for number in 0..self.entries.len() {
             let author = &mut self.entries[number];

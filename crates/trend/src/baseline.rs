@@ -37,11 +37,12 @@ const LOCAL_LIMITS: std::ops::RangeInclusive<f64> = 0.5..=1.8;
 /// The hour of the day is trusted like this many authors, and the hour of the week likewise.
 const DAILY_PRIOR: f64 = 4.0;
 const WEEKLY_PRIOR: f64 = 2.0;
-/// The dispersion is that of epochs about an expectation that follows the last two hours. Whole hours scatter more about one
-/// that does not, so what they tell of the hours of day and week counts as if they were dispersed so many times as much.
+/// The dispersion is that of epochs about an expectation that follows the last two hours. Whole hours scatter more
+/// about one that does not, so what they tell of the hours of day and week counts as if they were dispersed so many
+/// times as much.
 const SEASON_DISPERSION: f64 = 3.0;
-/// An epoch without the keyword, in which so few authors were to be expected, tells next to nothing: what hour it was is
-/// not looked up. Most keywords are rare, so that saves most of the work of learning.
+/// An epoch without the keyword, in which so few authors were to be expected, tells next to nothing: what hour it was
+/// is not looked up. Most keywords are rare, so that saves most of the work of learning.
 const EXPECTED_NEGLIGIBLE: f64 = 0.05;
 /// Residuals and local levels mean something after this many epochs.
 const SETTLED_EPOCHS: f64 = 3.0;

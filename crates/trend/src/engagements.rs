@@ -1,5 +1,6 @@
-//! Which of the retained posts are engagements, and with what: found by the post they are with and by its author, so that
-//! they leave when it does, also when it left the retained minutes before them. Empty, and free, where no weight is set.
+//! Which of the retained posts are engagements, and with what: found by the post they are with and by its author, so
+//! that they leave when it does, also when it left the retained minutes before them. Empty, and free, where no weight
+//! is set.
 //!
 //! An engagement is retained like a post of its own ([`Post::is_engagement`](crate::posts::Post)), which bounds what is
 //! here: one entry for each.
@@ -44,8 +45,8 @@ impl Engagements {
         self.links.is_empty()
     }
 
-    /// The retained post `number` is an engagement with the post `subject`, with this hash of its URI, of an author with
-    /// this one.
+    /// The retained post `number` is an engagement with the post `subject`, with this hash of its URI, of an author
+    /// with this one.
     pub(crate) fn insert(&mut self, number: u32, subject: u32, subject_hash: u64, author_hash: u64) {
         let before = self.last_with.insert(subject_hash, number).unwrap_or(NO_POST);
         let before_of_author = self.last_with_author.insert(author_hash, number).unwrap_or(NO_POST);

@@ -30,7 +30,8 @@ pub struct Extractor {
     likes: Thinning,
 }
 
-/// Consecutive events of one partition with their keywords, for [`Detector::apply_extracted`](crate::Detector::apply_extracted).
+/// Consecutive events of one partition with their keywords, for
+/// [`Detector::apply_extracted`](crate::Detector::apply_extracted).
 #[derive(Debug, Default)]
 pub struct ExtractedEvents {
     events: Vec<ExtractedEvent>,

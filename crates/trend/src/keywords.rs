@@ -40,8 +40,8 @@ pub(crate) struct Entry {
 
 const _: () = assert!(size_of::<Entry>() == 64);
 
-/// What tells whether a keyword is worth a look in a window, in one cache line, apart from the rest so that all are soon
-/// looked through.
+/// What tells whether a keyword is worth a look in a window, in one cache line, apart from the rest so that all are
+/// soon looked through.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Glance {

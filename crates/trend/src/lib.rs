@@ -27,7 +27,8 @@
 //! - `Deleted` retracts the post with its URI. `AuthorRemoved` retracts all posts of the author before it. `Updated`
 //!   retracts the post with its URI and counts as a new post, at the time of the update. `Created` with the URI of a
 //!   post that is retained counts once. A URI that was deleted may be created again, and counts again.
-//! - A repost or a like of a post that is retained and counts then is one more post with the keywords of that one, if it
+//! - A repost or a like of a post that is retained and counts then is one more post with the keywords of that one, if
+//!   it
 //!   is among those that its weight lets count. It is retracted when it is deleted, and with its account, and when the
 //!   post or its author is retracted or the post replaced. Each kind comes by partitions of its own, which the watermark
 //!   takes into account if the kind has a weight.

@@ -2,8 +2,8 @@
 //! for one campaign have no past; a topic with far more newcomers than there usually are beside so many others is not
 //! people who talk, so those beyond what is usual are not counted ([`surplus`]).
 //!
-//! An author is known by 20 bits of its hash within one of 2^17 sets of eight, so that one in 100,000 newcomers is taken
-//! for somebody else. Of a full set, who has been silent for the longest leaves.
+//! An author is known by 20 bits of its hash within one of 2^17 sets of eight, so that one in 100,000 newcomers is
+//! taken for somebody else. Of a full set, who has been silent for the longest leaves.
 
 use skytrend_event::Micros;
 use skytrend_event::time::HOUR;

@@ -1,6 +1,6 @@
-//! How often neighbours are used together. Nearly all pairs of words of a post are never seen again, so they get no place
-//! among the keywords; this table counts them in eight megabytes. Which ones are phrases is decided by those who know how
-//! often each of the words is used (`engine/phrases.rs`).
+//! How often neighbours are used together. Nearly all pairs of words of a post are never seen again, so they get no
+//! place among the keywords; this table counts them in eight megabytes. Which ones are phrases is decided by those
+//! who know how often each of the words is used (`engine/phrases.rs`).
 //!
 //! A pair is known by 18 bits of its hash within one of 2^17 sets, so next to no pair is taken for another one. Of a
 //! full set, the pair that was silent for the longest leaves, of several the one with the fewest posts.
@@ -16,7 +16,8 @@ const GENERATIONS: u32 = 64;
 /// Counting stops here.
 const COUNT_MAX: u32 = 255;
 
-/// One pair: 18 bits of identity (never zero), six of the stretch it was last seen in, eight of its count. Zero is none.
+/// One pair: 18 bits of identity (never zero), six of the stretch it was last seen in, eight of its count. Zero is
+/// none.
 #[derive(Clone, Copy)]
 struct Pair(u32);
 

@@ -292,8 +292,8 @@ impl PostStore {
         self.panes.push_back(Pane { minute, text, keywords, ..Pane::default() });
     }
 
-    /// Adds a post to the last minute; returns its number, and whether an earlier retained post may be a near-copy (which
-    /// is never wrongly denied).
+    /// Adds a post to the last minute; returns its number, and whether an earlier retained post may be a near-copy
+    /// (which is never wrongly denied).
     pub(crate) fn push(&mut self, new: NewPost) -> (u32, bool) {
         let number = self.number_at(self.posts.len());
         let NewPost { post, author, languages, signature } = new;

@@ -1,7 +1,7 @@
-//! From the candidates of one window to its trends: which keywords are one topic, who is ranked where, how sure that is,
-//! which trends start and end, and which alerts open and close. Its state is what it ranked before; it is one per kind
-//! of window, and knows nothing of posts: samples and related keywords are asked for through a function of its keywords,
-//! the one that stands for it first, for ranked trends only.
+//! From the candidates of one window to its trends: which keywords are one topic, who is ranked where, how sure that
+//! is, which trends start and end, and which alerts open and close. Its state is what it ranked before; it is one per
+//! kind of window, and knows nothing of posts: samples and related keywords are asked for through a function of its
+//! keywords, the one that stands for it first, for ranked trends only.
 //!
 //! A keyword enters at one threshold and leaves only after some minutes below a lower one; a topic keeps its id, the
 //! keyword that stands for it and its place until something is clearly different. So nothing flickers with chance.
@@ -288,8 +288,9 @@ fn stands(
     }
     let below_since = *before.below_since.get_or_insert(window.end);
     let grace = i64::from(settings.end_minutes) * MINUTE;
-    // Nearer to nothing unusual than to the threshold, before it has lasted as long as it would be waited for after the
-    // posts left the window with which it entered: what was taken for a trend was chance, or a past that was not known yet.
+    // Nearer to nothing unusual than to the threshold, before it has lasted as long as it would be waited for after
+    // the posts left the window with which it entered: what was taken for a trend was chance, or a past that was not
+    // known yet.
     let is_early = window.end.0 - started_at.0 < window.end.0 - window.start.0 + grace;
     let is_false_start = is_early && candidate.z() < FALSE_START_PART * settings.end_z_score;
     // What nobody posts about any more has ended, however short that is.

@@ -4,7 +4,8 @@
 //!
 //! - A step is one minute or five. Each counts authors who posted once, without copies and newcomers.
 //! - The stream around it is steady, for a series says nothing of it: so many posts a minute, in one language.
-//! - Minutes close with a step's end. Each step is scored by the sliding window that ends with it, after the epochs that
+//! - Minutes close with a step's end. Each step is scored by the sliding window that ends with it, after the epochs
+//!   that
 //!   lie wholly before all windows were learned; epochs are counted from the first step. A missing step is a gap of
 //!   the stream.
 //! - The keyword has its state from the first step on; nobody has to admit it.

@@ -74,11 +74,11 @@ pub struct Settings {
     pub admission_authors: u32,
     /// At most this many keywords have a state; the least used leave first.
     pub tracked_keywords_max: u32,
-    /// At most this many occurrences (keyword and post) are retained; above, the later ones of a minute are shed. Those of
-    /// reposts and likes have at most half of it.
+    /// At most this many occurrences (keyword and post) are retained; above, the later ones of a minute are shed.
+    /// Those of reposts and likes have at most half of it.
     pub occurrences_max: u32,
-    /// At most this many posts are retained; above, the later ones of a minute and partition are shed. Reposts and likes,
-    /// if they are read, have a part each that is as large as that of posts.
+    /// At most this many posts are retained; above, the later ones of a minute and partition are shed. Reposts and
+    /// likes, if they are read, have a part each that is as large as that of posts.
     pub posts_max: u32,
     /// At most this many events wait for their minute to close, when partitions are far apart; above, posts are shed,
     /// and above twice as many, retractions too.

@@ -1,6 +1,6 @@
 //! Who uses a keyword, in at most 128 numbers: the smallest hashes of its authors (bottom-k sketch; Cohen and Kaplan
-//! 2007, Beyer et al. 2007). How many authors two keywords share follows from the sketches alone, so that keywords can be
-//! joined into topics where their posts are not at hand. Exact up to 128 authors.
+//! 2007, Beyer et al. 2007). How many authors two keywords share follows from the sketches alone, so that keywords
+//! can be joined into topics where their posts are not at hand. Exact up to 128 authors.
 
 /// Hashes kept: pairs are told apart as well as with all of them (ALGORITHM.md 1.4: F1 0.901 against 0.903).
 const HASHES: usize = 128;

@@ -5,13 +5,12 @@
 //! ```
 //!
 //! All little-endian; in the body, whole numbers are LEB128 (signed ones zigzag), hashes and `f64` eight bytes, texts
-//! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream
-//! and its languages,
-//! keywords (sorted; each with its state if it has one), minutes with their posts and engagements (whose text is the URI
-//! of their post), sessions, who was seen before, pairs of neighbours, rankings, open alerts of watchlists, open minutes.
-//! Keywords are named by their place in the list, so that the bytes do not depend on numbers handed out in memory;
-//! indexes are not stored but built again from what they index. The same input gives the same bytes, and so does a
-//! detector that was restored from them.
+//! and lists have their length in front. The parts of the body are, in this order: partitions, counters, stream and
+//! its languages, keywords (sorted; each with its state if it has one), minutes with their posts and engagements
+//! (whose text is the URI of their post), sessions, who was seen before, pairs of neighbours, rankings, open alerts
+//! of watchlists, open minutes. Keywords are named by their place in the list, so that the bytes do not depend on
+//! numbers handed out in memory; indexes are not stored but built again from what they index. The same input gives
+//! the same bytes, and so does a detector that was restored from them.
 //!
 //! What [`Detector::take_outputs`] has not handed out is no part of a snapshot: take the outputs first, and store both
 //! together.
@@ -100,8 +99,8 @@ impl Detector {
         Envelope::seal(out, start);
     }
 
-    /// The detector whose [`Detector::snapshot`] wrote `bytes`, which must have had the same settings. Its topics are called
-    /// what the keywords are that stand for them.
+    /// The detector whose [`Detector::snapshot`] wrote `bytes`, which must have had the same settings. Its topics are
+    /// called what the keywords are that stand for them.
     pub fn restore(settings: Settings, bytes: &[u8]) -> Result<Self, SnapshotError> {
         Self::restore_with_labeler(settings, bytes, Arc::new(KeywordLabeler))
     }

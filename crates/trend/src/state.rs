@@ -130,7 +130,8 @@ impl KeywordState {
         }
     }
 
-    /// Assesses a window that ends with minute `minute`, from the keyword's tally in it and what else is known; `stream` and the window's number of posts, `window_posts`, are those of its home.
+    /// Assesses a window that ends with minute `minute`, from the keyword's tally in it and what else is known;
+    /// `stream` and the window's number of posts, `window_posts`, are those of its home.
     pub(crate) fn assess(
         &self,
         minute: i64,
@@ -210,8 +211,8 @@ pub(crate) struct Evidence {
     pub(crate) newcomers: f64,
     /// What authors count less for having posted more than once.
     pub(crate) repeated: f64,
-    /// So many authors are to be expected whatever the past: those of a phrase by chance, from how often its words are used
-    /// at all.
+    /// So many authors are to be expected whatever the past: those of a phrase by chance, from how often its words
+    /// are used at all.
     pub(crate) by_chance: f64,
 }
 
@@ -222,9 +223,9 @@ impl Evidence {
     }
 }
 
-/// How much the authors of what are no copies count, where a share of `copied` of the posts are copies. Where nearly all
-/// are, so is most of the rest: a text changed beyond recognition, or the first of a template. Up to a third of what people
-/// post about one event are copies (4 to 29 % in 26 crises, ALGORITHM.md 1.1).
+/// How much the authors of what are no copies count, where a share of `copied` of the posts are copies. Where nearly
+/// all are, so is most of the rest: a text changed beyond recognition, or the first of a template. Up to a third of
+/// what people post about one event are copies (4 to 29 % in 26 crises, ALGORITHM.md 1.1).
 fn originality(copied: f64) -> f64 {
     const COPIED_USUAL: f64 = 0.35;
     ((1.0 - copied) / (1.0 - COPIED_USUAL)).min(1.0)

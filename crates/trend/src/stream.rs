@@ -49,8 +49,8 @@ impl Streams {
         self.all.season.enter(hour)
     }
 
-    /// Takes the posts of the epoch that starts at minute `start`: all, and `posts_of` each of `languages`. The hour must
-    /// have been entered, unless it is a gap.
+    /// Takes the posts of the epoch that starts at minute `start`: all, and `posts_of` each of `languages`. The hour
+    /// must have been entered, unless it is a gap.
     pub(crate) fn learn(
         &mut self,
         start: i64,

@@ -2,8 +2,8 @@
 //! are no near-copies (the channel that is scored, ALGORITHM.md 1.1).
 //!
 //! A post is a near-copy for a keyword if, when it came into the windows, an earlier post with a near text and this
-//! keyword was retained and counted, and is among those that are looked at (`engine/intake.rs`). That is decided once; it
-//! stays so whatever becomes of the earlier post.
+//! keyword was retained and counted, and is among those that are looked at (`engine/intake.rs`). That is decided
+//! once; it stays so whatever becomes of the earlier post.
 
 use crate::extract::SurfaceForm;
 use crate::language::{LanguageCode, LanguageTally};

@@ -1,8 +1,8 @@
 //! Watchlists: named lists of words, phrases, hashtags and patterns, each counted from the first post on and with
-//! alerts of its own, however small. A list and each of its terms are keywords in a namespace of their own ([`is_key`]):
-//! the engine counts, learns, retracts, snapshots and restores them as it does every keyword, and only what is output
-//! of them differs (`engine/watched.rs`). Which of them a post matches is found where its keywords are extracted
-//! ([`matcher`]).
+//! alerts of its own, however small. A list and each of its terms are keywords in a namespace of their own
+//! ([`is_key`]): the engine counts, learns, retracts, snapshots and restores them as it does every keyword, and only
+//! what is output of them differs (`engine/watched.rs`). Which of them a post matches is found where its keywords are
+//! extracted ([`matcher`]).
 
 mod alerts;
 mod matcher;

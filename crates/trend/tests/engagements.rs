@@ -1,5 +1,5 @@
-//! Reposts and likes as voices, against a slow recount of the same events, and against itself: cut, interleaved, restored;
-//! and what becomes of them when they, their post or an account go.
+//! Reposts and likes as voices, against a slow recount of the same events, and against itself: cut, interleaved,
+//! restored; and what becomes of them when they, their post or an account go.
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 

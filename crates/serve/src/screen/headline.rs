@@ -24,7 +24,8 @@ pub(crate) fn time(model: &ScreenModel) -> String {
     format!("{} UTC{kind}", minute(end))
 }
 
-/// Speed, lag, warm-up and the window: `1.2k events/s · lag 1.2 s · warming up, 14 of 60 min · 20 trends of 12:24–12:34`.
+/// Speed, lag, warm-up and the window: `1.2k events/s · lag 1.2 s · warming up, 14 of 60 min · 20 trends of
+/// 12:24–12:34`.
 pub(crate) fn numbers(model: &ScreenModel) -> String {
     let mut parts = Vec::new();
     if let Some(rate) = model.events_per_second {

@@ -15,7 +15,8 @@ pub fn save(settings: &Settings, path: &Path) -> anyhow::Result<()> {
     let log = crate::log::open(&settings.log)?;
     let Some((_, detector)) = Checkpoint::load(log.as_ref(), &settings.trend)? else {
         bail!(
-            "no detector has been saved in {}: one is after {} seconds of events, and at the end",
+            "no detector that fits these settings has been saved in {}: the one there has others under [trend] (see the \
+             warning above), or there is none yet (one is saved after {} seconds of events, and at the end)",
             settings.log.path.display(),
             settings.detect.snapshot_interval_secs
         );

@@ -2,11 +2,10 @@
 //! own bytes; `detect/written-through` is the end of the newest window in the log. The first is written now and
 //! then, the second with every output.
 //!
-//! Format 1 of `detect/snapshot`: `u8` version = 1, `u32` number of inputs, for each `u32` partition of the topic of posts
-//! and `u64` next offset, all little-endian, then the detector's snapshot to the end.
-//! Format 2: the same with version = 2 and a `u8` before each partition that says of which topic: 0 posts, 1 reposts,
-//! 2 likes. Written where there are other topics than that of posts.
-//! `detect/written-through`: one `i64` of microseconds, little-endian.
+//! Format 1 of `detect/snapshot`: `u8` version = 1, `u32` number of inputs, for each `u32` partition of the topic of
+//! posts and `u64` next offset, all little-endian, then the detector's snapshot to the end. Format 2: the same with
+//! version = 2 and a `u8` before each partition that says of which topic: 0 posts, 1 reposts, 2 likes. Written where
+//! there are other topics than that of posts. `detect/written-through`: one `i64` of microseconds, little-endian.
 
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;

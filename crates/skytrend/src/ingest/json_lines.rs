@@ -1,6 +1,6 @@
-//! Reads a feed of JSON lines into the log: one thread reads lines, since a read may wait for ever, the other takes them
-//! through the intake and commits events and position together. A file is gone on with behind the last line that was
-//! committed, so that a kill loses and doubles nothing; standard input and a FIFO have no position to go back to.
+//! Reads a feed of JSON lines into the log: one thread reads lines, since a read may wait for ever, the other takes
+//! them through the intake and commits events and position together. A file is gone on with behind the last line that
+//! was committed, so that a kill loses and doubles nothing; standard input and a FIFO have no position to go back to.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek as _, SeekFrom};

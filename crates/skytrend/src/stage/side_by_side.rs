@@ -1,5 +1,5 @@
-//! Keeps the inputs of a stage side by side in event time, where one has many times the records of another: a stage that
-//! needs all of them for a minute would have to hold hours of the one until the other comes.
+//! Keeps the inputs of a stage side by side in event time, where one has many times the records of another: a stage
+//! that needs all of them for a minute would have to hold hours of the one until the other comes.
 //!
 //! It decides what is read when, never what is late: nothing that a stage makes of its records may depend on it.
 

@@ -1,5 +1,6 @@
-//! Decoding on one core, over copies of a real recording that differ from one another in every record, so that neither
-//! caches nor branch predictors see the same bytes again soon. Times are the thread's processor time. Needs the recording: `SKYTREND_SHARED_DATA`.
+//! Decoding on one core, over copies of a real recording that differ from one another in every record, so that
+//! neither caches nor branch predictors see the same bytes again soon. Times are the thread's processor time. Needs
+//! the recording: `SKYTREND_SHARED_DATA`.
 
 mod cpu_time;
 

@@ -89,8 +89,8 @@ impl StreamClock {
         Verdict::Held { refused }
     }
 
-    /// A connection begins at `cursor`: what is held and will be told again is forgotten, so that it counts as often and
-    /// in the same order as if it had been told once.
+    /// A connection begins at `cursor`: what is held and will be told again is forgotten, so that it counts as often
+    /// and in the same order as if it had been told once.
     pub(crate) fn begins(&mut self, cursor: Cursor) {
         self.held.retain(|held| match cursor {
             Cursor::Live => true,

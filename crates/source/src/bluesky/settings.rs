@@ -252,7 +252,8 @@ impl Default for BackoffSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StaleSettings {
-    /// A stream is stale after this many times its usual gap. Of a Poisson stream one gap in 10^13 is 30 times its mean.
+    /// A stream is stale after this many times its usual gap. Of a Poisson stream one gap in 10^13 is 30 times its
+    /// mean.
     pub factor: f64,
     /// Never stale before this: a busy stream's usual gap is milliseconds, a server's restart takes seconds.
     pub floor_millis: u64,

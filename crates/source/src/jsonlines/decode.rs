@@ -1,5 +1,5 @@
-//! One line becomes one event, by the mapping: pure, and for any bytes. What is required and missing drops the line with
-//! a reason; an optional part that is wrong is left out with a [`Flaw`].
+//! One line becomes one event, by the mapping: pure, and for any bytes. What is required and missing drops the line
+//! with a reason; an optional part that is wrong is left out with a [`Flaw`].
 
 use std::borrow::Cow;
 

@@ -2,7 +2,8 @@
 //!
 //! - The author `name` of the feed `namespace` is `did:web:namespace:name`, with every byte of the name that is no
 //!   letter, digit, `-`, `_` or `.` as `%` and two hex digits (as did:web itself writes paths). At most 500 bytes.
-//! - The id of a line is a record key, with every byte that is no letter, digit, `-`, `_`, `.` or `:` as `~` and two hex
+//! - The id of a line is a record key, with every byte that is no letter, digit, `-`, `_`, `.` or `:` as `~` and two
+//!   hex
 //!   digits; of `.` and `..` the dots too. One that gets longer than 512 bytes, or that there is not, is `~~` and the 32
 //!   hex digits of the 128-bit xxh3 of the id, or of the line: the only case that can't be turned back.
 

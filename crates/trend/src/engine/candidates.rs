@@ -95,7 +95,8 @@ impl Engine {
         Evidence { newcomers, repeated, by_chance: self.phrase_by_chance(number, counted) }
     }
 
-    /// In how many posts of the window chance would make neighbours of the words of a phrase; of several pairs, the rarest.
+    /// In how many posts of the window chance would make neighbours of the words of a phrase; of several pairs, the
+    /// rarest.
     fn phrase_by_chance(&self, number: u32, counted: &Counted) -> f64 {
         let entry = self.keywords.entry(number);
         if entry.kind != KeywordKind::Phrase {

@@ -1,5 +1,5 @@
-//! What is shown with a trend: real posts of the window, or that somebody engaged with in it, and the keywords that share
-//! its posts.
+//! What is shown with a trend: real posts of the window, or that somebody engaged with in it, and the keywords that
+//! share its posts.
 
 use hashbrown::HashSet;
 use skytrend_event::{KeywordKind, SamplePost};
@@ -46,8 +46,8 @@ impl Engine {
         self.keywords.find(key.1, &key.0)
     }
 
-    /// The newest posts of the window with the keyword, and, in the place of engagements, the posts that these are with:
-    /// each once, newest first.
+    /// The newest posts of the window with the keyword, and, in the place of engagements, the posts that these are
+    /// with: each once, newest first.
     fn newest(&self, number: u32, first: usize) -> Vec<Occurrence> {
         let newest = self.occurrences_since(number, first).iter().rev();
         if self.engagements.is_empty() {

@@ -1,5 +1,5 @@
-//! Reposts and likes take effect: each is one more voice for the keywords of its post, as if its author had written them
-//! too. It is retained like a post, so that everything that holds for posts holds for it; what it does not do is
+//! Reposts and likes take effect: each is one more voice for the keywords of its post, as if its author had written
+//! them too. It is retained like a post, so that everything that holds for posts holds for it; what it does not do is
 //! here too: it is no sample, no activity, no copy, no neighbourhood of words, and no conversation.
 
 use skytrend_event::PostAction;
@@ -87,8 +87,8 @@ impl Engine {
         counters.engagements_counted += 1;
     }
 
-    /// Links the engagement `number`, which was read from a snapshot, with its post, which was read before it if that is
-    /// still retained.
+    /// Links the engagement `number`, which was read from a snapshot, with its post, which was read before it if that
+    /// is still retained.
     pub(crate) fn restore_engagement(&mut self, number: u32) {
         let subject = self.posts.text_or_subject(self.posts.post(self.posts.index_of(number)));
         let (subject_hash, author_hash) =
@@ -98,8 +98,8 @@ impl Engine {
         self.engagements.insert(number, subject_number, subject_hash, author_hash);
     }
 
-    /// The keywords of the post at `index`, for one engagement with it; what is a copy there is one here. At most half of
-    /// a shard's occurrences are taken up, so that no storm of likes displaces posts.
+    /// The keywords of the post at `index`, for one engagement with it; what is a copy there is one here. At most
+    /// half of a shard's occurrences are taken up, so that no storm of likes displaces posts.
     fn uses_of(
         &mut self,
         index: usize,

@@ -69,7 +69,8 @@ impl Engine {
         }
     }
 
-    /// Asks for what the next of the events at `places` will need, in several steps where one thing says where the next is.
+    /// Asks for what the next of the events at `places` will need, in several steps where one thing says where the
+    /// next is.
     fn prefetch(&self, places: &[u32], pending: &PendingPane) {
         let at = |ahead: usize| places.get(ahead).map(|&place| &pending.events[place as usize]);
         let numbers =

@@ -17,7 +17,8 @@ use crate::tally::Tally;
 
 /// An author with more retained posts than this is busy.
 const FOLLOWED_MAX: u32 = 16;
-/// After so many posts of a busy author that don't have a keyword, its last one is looked for among the keyword's posts.
+/// After so many posts of a busy author that don't have a keyword, its last one is looked for among the keyword's
+/// posts.
 const STEPS_MAX: usize = if cfg!(test) { 3 } else { 64 };
 
 /// Where the two windows that end with the present minute start.
@@ -108,7 +109,8 @@ impl Engine {
         self.follow_earlier(index);
     }
 
-    /// The post at `index` counts no more; its keywords are still there. `is_alone`: no earlier post of its author counts.
+    /// The post at `index` counts no more; its keywords are still there. `is_alone`: no earlier post of its author
+    /// counts.
     pub(super) fn discount(&mut self, index: usize, is_alone: bool) {
         let starts = self.window_starts;
         let minute = minute_of(self.posts.post(index).witnessed);
@@ -153,7 +155,8 @@ impl Engine {
         }
     }
 
-    /// The author of the post at `index` is not counted there any more for the keywords sought, but at its posts before.
+    /// The author of the post at `index` is not counted there any more for the keywords sought, but at its posts
+    /// before.
     fn return_to_earlier(&mut self, index: usize) {
         let author = self.posts.authors()[index];
         if self.busy.contains(author) {
@@ -225,8 +228,9 @@ impl Engine {
         self.sought.clear();
     }
 
-    /// As [`Self::mark_earlier`], for a busy author: goes back through the posts of each keyword, from the one at `last`
-    /// on. So what it takes is bounded by how often a keyword is used, not by how many posts an author deletes.
+    /// As [`Self::mark_earlier`], for a busy author: goes back through the posts of each keyword, from the one at
+    /// `last` on. So what it takes is bounded by how often a keyword is used, not by how many posts an author
+    /// deletes.
     fn mark_earlier_of_keywords(&mut self, last: usize, author: u32, is_followed: bool) {
         let mut all = std::mem::take(&mut self.sought);
         for mut sought in all.drain(..) {

@@ -23,8 +23,8 @@ struct Counted {
 }
 
 impl Engine {
-    /// The counts of the window that ends with `minute`, has its first post at `first` and `posts` posts in all; and, of
-    /// a sliding one, the alerts that start or end.
+    /// The counts of the window that ends with `minute`, has its first post at `first` and `posts` posts in all; and,
+    /// of a sliding one, the alerts that start or end.
     pub(super) fn watched(
         &mut self,
         window: Window,

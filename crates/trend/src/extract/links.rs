@@ -15,8 +15,8 @@ pub struct Link<'a> {
     pub first: u8,
     /// The place of the second.
     pub second: u8,
-    /// The normal form of the phrase: both words, and between them nothing, a space, or up to two short words with their
-    /// spaces.
+    /// The normal form of the phrase: both words, and between them nothing, a space, or up to two short words with
+    /// their spaces.
     pub phrase: &'a str,
     /// The hash of the phrase as a keyword.
     pub hash: u64,

@@ -1,5 +1,6 @@
-//! The words that the name of a keyword is made of, as the extraction finds them in posts: a hashtag's by upper case and
-//! dictionaries, a phrase's by what stands between them. For the few keywords that may trend; posts are read elsewhere.
+//! The words that the name of a keyword is made of, as the extraction finds them in posts: a hashtag's by upper case
+//! and dictionaries, a phrase's by what stands between them. For the few keywords that may trend; posts are read
+//! elsewhere.
 
 use skytrend_event::KeywordKind;
 
@@ -7,8 +8,9 @@ use super::scan::{Scanner, add_hashtag};
 use super::script::is_unspaced;
 use super::tokens::{Place, Source, Tokens};
 
-/// The words of a keyword, in normal form and in order, those that don't count by themselves ("of") too; numbers are none.
-/// `text` is the keyword as people write it, as far as upper case is known, without `#`; a word's only word is itself.
+/// The words of a keyword, in normal form and in order, those that don't count by themselves ("of") too; numbers are
+/// none. `text` is the keyword as people write it, as far as upper case is known, without `#`; a word's only word is
+/// itself.
 pub(crate) fn words_of_name(kind: KeywordKind, text: &str) -> Vec<String> {
     match kind {
         KeywordKind::Word => vec![text.to_owned()],

@@ -1,5 +1,5 @@
-//! Near-copies among the retained posts: the posts with the same value of a band of the signature are a chain, the latest
-//! first.
+//! Near-copies among the retained posts: the posts with the same value of a band of the signature are a chain, the
+//! latest first.
 
 use super::{NO_POST, PostStore};
 use crate::prefetch::prefetch;
@@ -78,8 +78,8 @@ impl PostStore {
         prefetch(self.retained_index(number).map(|index| &self.posts[index]));
     }
 
-    /// The places of earlier posts that count and whose text is a near-copy of the one at `index`, each once: among the latest
-    /// [`CHAIN_MAX`] of each band, of all bands side by side.
+    /// The places of earlier posts that count and whose text is a near-copy of the one at `index`, each once: among
+    /// the latest [`CHAIN_MAX`] of each band, of all bands side by side.
     pub(crate) fn near_before(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         let Links { signature: of_post, before } = self.links[index];
         let mut others = before.map(|before| self.retained_index(before));

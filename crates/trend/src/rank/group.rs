@@ -16,8 +16,8 @@ const NAME_HOLD: f64 = 0.75;
 /// Who stands for a topic goes on doing so while it has this part of what the strongest has.
 const LEADER_PART: f64 = 0.5;
 
-/// Parts of a topic that are linked by a keyword of one of them only, not by what they are about, stay together with this
-/// share.
+/// Parts of a topic that are linked by a keyword of one of them only, not by what they are about, stay together with
+/// this share.
 const SHARED_TO_REJOIN: f64 = 0.5;
 
 /// Places of candidates that are one topic, strongest first.
@@ -59,8 +59,8 @@ pub(super) fn group(
 /// How close a keyword is to a topic, if it belongs there at all.
 fn closeness(term: &Term<'_>, group: &Group, terms: &[Term<'_>]) -> Option<f64> {
     let members = || group.members.iter().map(|&member| &terms[member]);
-    // A word speaks through the name that stands for it here: who shares it with that name's people alone is told by the
-    // name, and all others who use it say nothing of this topic. "taylor" is not all Taylors.
+    // A word speaks through the name that stands for it here: who shares it with that name's people alone is told by
+    // the name, and all others who use it say nothing of this topic. "taylor" is not all Taylors.
     let is_taken = |word: &Term<'_>| {
         !word.name.is_same(&term.name)
             && members().any(|name| !name.name.is_same(&word.name) && name.stands_for(word, NAME_PART))
@@ -71,8 +71,8 @@ fn closeness(term: &Term<'_>, group: &Group, terms: &[Term<'_>]) -> Option<f64> 
     if closest == Some(f64::INFINITY) {
         return closest;
     }
-    // The strongest member is what the topic is about; others count so that a rare word finds the hashtag it comes with,
-    // but two topics that have one word in common are not joined by it.
+    // The strongest member is what the topic is about; others count so that a rare word finds the hashtag it comes
+    // with, but two topics that have one word in common are not joined by it.
     let first = term.link(&terms[group.members[0]]).filter(|link| !link.is_by_name);
     first.map(|link| link.closeness).or(closest)
 }

@@ -8,9 +8,9 @@ use skytrend_event::SamplePost;
 /// Gives topics the names that people read: [`Trend::keyword`](skytrend_event::Trend::keyword) and
 /// [`Alert::keyword`](skytrend_event::Alert::keyword). Here a language model can name them.
 ///
-/// A labeler is asked for every record, on the thread of the detector, so it answers at once: one that asks a model does
-/// that beside, and until it has the answer, returns the keyword. For the same output from the same posts, after a restart
-/// too, its answer must depend on nothing but what it is given.
+/// A labeler is asked for every record, on the thread of the detector, so it answers at once: one that asks a model
+/// does that beside, and until it has the answer, returns the keyword. For the same output from the same posts, after
+/// a restart too, its answer must depend on nothing but what it is given.
 pub trait Labeler: Debug + Send + Sync {
     /// The name of a topic; not empty.
     fn label(&self, topic: &Labelled<'_>) -> String;

@@ -1,5 +1,6 @@
-//! Which places of an order are kept: the first ones of all, and the first ones of each language, so that every language
-//! has a list of its own, however much the others write. What is kept of one language is the upper part of its list.
+//! Which places of an order are kept: the first ones of all, and the first ones of each language, so that every
+//! language has a list of its own, however much the others write. What is kept of one language is the upper part of
+//! its list.
 
 use std::collections::BTreeMap;
 

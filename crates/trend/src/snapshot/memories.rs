@@ -1,5 +1,5 @@
-//! The bounded memories in a snapshot: who was seen before, pairs of neighbours, and rare keywords. Each is a time and the sets
-//! that are not empty, in order.
+//! The bounded memories in a snapshot: who was seen before, pairs of neighbours, and rare keywords. Each is a time
+//! and the sets that are not empty, in order.
 
 use super::SnapshotError;
 use super::bytes::{Reader, Writer};

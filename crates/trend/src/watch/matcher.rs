@@ -1,5 +1,5 @@
-//! Which terms a post matches: one Aho-Corasick automaton over all literal terms of all lists and one set of all regular
-//! expressions, so that a thousand terms cost about as much as ten.
+//! Which terms a post matches: one Aho-Corasick automaton over all literal terms of all lists and one set of all
+//! regular expressions, so that a thousand terms cost about as much as ten.
 //!
 //! A literal term stands alone: no letter or digit of a script with spaces touches it at its start, nor at its end
 //! unless it is a prefix. Next to a character of a script without spaces (Chinese, Japanese, Thai, …) it always stands
@@ -100,8 +100,8 @@ impl Matcher {
         found
     }
 
-    /// Appends the literal terms that stand alone in `text`, also those inside another one. The library's own search for
-    /// overlapping matches does the same at a third of the speed.
+    /// Appends the literal terms that stand alone in `text`, also those inside another one. The library's own search
+    /// for overlapping matches does the same at a third of the speed.
     fn find_literals(&self, automaton: &impl Automaton, text: &str, found: &mut Vec<u16>) {
         let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
         for (at, &byte) in text.as_bytes().iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Authors of many posts: where their last post with each keyword is, so that it need not be looked for post by post.
-//! Only a shortcut to what the posts themselves say: what is noted is checked there, and nothing of it is in a snapshot.
+//! Only a shortcut to what the posts themselves say: what is noted is checked there, and nothing of it is in a
+//! snapshot.
 
 use hashbrown::{HashMap, HashSet};
 

@@ -36,7 +36,8 @@ fn usual(detector: &mut Detector, minute: i64) {
     }
 }
 
-/// A quarter of an hour of ordinary posts a week later, and eight people who write about an eclipse; which trends there are.
+/// A quarter of an hour of ordinary posts a week later, and eight people who write about an eclipse; which trends
+/// there are.
 fn trends_of_first_minutes(mut detector: Detector) -> Vec<String> {
     let start = 7 * 24 * 60;
     for minute in start..start + 15 {

@@ -1,6 +1,6 @@
-//! `skytrend bench state`: what the detector's state does over weeks in which vocabulary and authors grow for ever. Every
-//! six simulated hours it is measured: its size, how long a snapshot and a restore take, and the time that each post
-//! took, its extraction included, on one thread.
+//! `skytrend bench state`: what the detector's state does over weeks in which vocabulary and authors grow for ever.
+//! Every six simulated hours it is measured: its size, how long a snapshot and a restore take, and the time that each
+//! post took, its extraction included, on one thread.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};

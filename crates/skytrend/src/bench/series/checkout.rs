@@ -36,8 +36,8 @@ pub struct Labelled {
 pub struct PublishedDetector {
     pub name: String,
     pub scored: Vec<ScoredSeries>,
-    /// The threshold of the standard profile that its authors' scores were marked at, and what came out for these series:
-    /// not a mark of 0 to 100, but the sum it is made of.
+    /// The threshold of the standard profile that its authors' scores were marked at, and what came out for these
+    /// series: not a mark of 0 to 100, but the sum it is made of.
     pub standard: Option<(f64, f64)>,
 }
 

@@ -1,10 +1,10 @@
 //! How the Numenta Anomaly Benchmark, version 1.1, marks a detector's scores (Lavin and Ahmad 2015, "Evaluating
 //! Real-time Anomaly Detection Algorithms"; its `nab/sweeper.py` and `nab/runner.py`). Knows no files and no detector.
 //!
-//! At a threshold, each step with at least that score is an alarm. The earliest alarm within a labelled window is worth 1
-//! at the window's start and, by a sigmoid, nothing behind its end. Each alarm outside windows costs the more the farther it
-//! is behind the last one. A window without an alarm costs a miss. In points, raising no alarm gives 0, and raising one
-//! at the start of each window 100.
+//! At a threshold, each step with at least that score is an alarm. The earliest alarm within a labelled window is
+//! worth 1 at the window's start and, by a sigmoid, nothing behind its end. Each alarm outside windows costs the more
+//! the farther it is behind the last one. A window without an alarm costs a miss. In points, raising no alarm gives
+//! 0, and raising one at the start of each window 100.
 
 use std::ops::RangeInclusive;
 

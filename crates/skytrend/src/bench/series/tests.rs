@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::*;
 use crate::settings::layers::Layers;
 
-/// Eight days of a daily rhythm with some scatter, in steps of five minutes; on the last, half an hour of three times as
-/// much.
+/// Eight days of a daily rhythm with some scatter, in steps of five minutes; on the last, half an hour of three times
+/// as much.
 const STEPS: u32 = 8 * 288;
 const PLANTED: std::ops::Range<u32> = 7 * 288 + 100..7 * 288 + 106;
 
@@ -118,7 +118,8 @@ fn a_checkout_is_scored_beside_what_is_published() {
         (&json["windows"], &ours["name"], &foresight["name"]),
         (&1.into(), &"skytrend".into(), &"foresight".into())
     );
-    // In the middle of the window of 40 steps, or a step later: 2 / (1 + e^(5 x)) - 1 at -0.5 and -0.475 over that at -1.
+    // In the middle of the window of 40 steps, or a step later: 2 / (1 + e^(5 x)) - 1 at -0.5 and -0.475 over that at
+    // -1.
     let points = ours["profiles"]["standard"]["points"].as_f64().unwrap();
     assert!((92.5..93.0).contains(&points), "{json}");
     assert_eq!(foresight["profiles"]["low FN"]["points"], 100.0);

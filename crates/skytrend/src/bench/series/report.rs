@@ -32,7 +32,8 @@ struct Detector {
     check: Option<Check>,
 }
 
-/// The standard profile's points at the threshold that a detector is published with, which was chosen for all groups of series.
+/// The standard profile's points at the threshold that a detector is published with, which was chosen for all groups
+/// of series.
 #[derive(Debug, Serialize)]
 struct Check {
     threshold: f64,
