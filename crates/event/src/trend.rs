@@ -90,7 +90,7 @@ pub struct Trend {
     /// Keywords of the same posts, most shared first; neither terms of the topic nor words of these.
     #[serde(default)]
     pub related: Vec<String>,
-    /// Real posts of this window, newest first.
+    /// Real posts of this window, or with which people engaged in it; newest first.
     #[serde(default)]
     pub sample_posts: Vec<SamplePost>,
     /// Why: the parts the score was made of.

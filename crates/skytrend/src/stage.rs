@@ -24,6 +24,9 @@ const ROUND_LIMIT: ReadLimit = ReadLimit { records: 4_096, bytes: 4 << 20 };
 /// How long a stage sleeps at the end of its input before it looks at the shutdown flag again.
 const IDLE: Duration = Duration::from_millis(200);
 
+/// The same in a replay, whose end comes without a record that would wake it.
+const IDLE_OF_REPLAY: Duration = Duration::from_millis(2);
+
 /// After so many of these in a row it is said for whom the others wait.
 const IDLE_WARNED: u32 = 50;
 
@@ -144,7 +147,7 @@ impl<Batch> Reader<'_, Batch> {
     /// Sends rounds until the end, or until nobody takes them any more.
     fn run(&mut self, rounds: &mpsc::SyncSender<Round<Batch>>) -> anyhow::Result<()> {
         let mut seen = 0;
-        let mut idle = 0;
+        let mut idle_rounds = 0;
         loop {
             // Asked before reading: what was committed before "no more will come" is then still read.
             let no_more = match self.until {
@@ -157,7 +160,7 @@ impl<Batch> Reader<'_, Batch> {
             }
             let round = self.round()?;
             if !round.is_empty() {
-                idle = 0;
+                idle_rounds = 0;
                 if rounds.send(round).is_err() {
                     return Ok(());
                 }
@@ -167,11 +170,12 @@ impl<Batch> Reader<'_, Batch> {
                     return Ok(());
                 }
             } else {
-                idle += 1;
-                if idle == IDLE_WARNED {
+                idle_rounds += 1;
+                let is_replay = matches!(self.until, Until::Drained(_));
+                if idle_rounds == IDLE_WARNED && !is_replay {
                     self.warn_if_unheard();
                 }
-                seen = self.log.wait(seen, IDLE);
+                seen = self.log.wait(seen, if is_replay { IDLE_OF_REPLAY } else { IDLE });
             }
         }
     }

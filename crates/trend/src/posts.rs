@@ -18,6 +18,7 @@ use crate::signature::{BANDS, Signature};
 pub(crate) use uses::{KeywordUse, Occurrence};
 
 use near::Links;
+pub(crate) use near::NearCopies;
 
 /// Numbers of posts go round at 2^29: three bits of a word remain for the form and the copy mark.
 const NUMBER_MASK: u32 = (1 << 29) - 1;
@@ -292,12 +293,11 @@ impl PostStore {
         self.panes.push_back(Pane { minute, text, keywords, ..Pane::default() });
     }
 
-    /// Adds a post to the last minute; returns its number, and whether an earlier retained post may be a near-copy
-    /// (which is never wrongly denied).
-    pub(crate) fn push(&mut self, new: NewPost) -> (u32, bool) {
+    /// Adds a post to the last minute; returns its number, and earlier posts with nearly its text.
+    pub(crate) fn push(&mut self, new: NewPost) -> (u32, NearCopies) {
         let number = self.number_at(self.posts.len());
         let NewPost { post, author, languages, signature } = new;
-        let (links, may_be_copy) = self.link(number, signature);
+        let (links, near) = self.link(number, signature);
         if let Some(pane) = self.panes.back_mut() {
             pane.posts += 1;
             pane.live_posts += 1;
@@ -314,7 +314,7 @@ impl PostStore {
         self.languages.push(languages);
         self.signatures.push(signature);
         self.links.push_back(links);
-        (number, may_be_copy)
+        (number, near)
     }
 
     /// The place of the post with this URI that counts.

@@ -9,15 +9,13 @@ use super::{Engine, start_of};
 use crate::extract::SurfaceForm;
 use crate::keywords::shard_of;
 use crate::pane::{PendingEvent, PendingPane};
-use crate::posts::{KeywordUse, NO_POST, NewPost, Occurrence, Post};
+use crate::posts::{KeywordUse, NO_POST, NearCopies, NewPost, Occurrence, Post};
 use crate::prefetch::prefetch;
 use crate::settings::{SHARDS, Settings};
 use crate::signature::Signature;
 use crate::stats::Counters;
 
-/// A keyword of a near-copy is looked for in so many earlier ones,
-const LOOKED_AT_MAX: usize = 4;
-/// and near-copies in so many of its own last posts.
+/// A near-copy is looked for in so many of a keyword's last posts.
 const SCANNED_MAX: usize = 32;
 
 impl Engine {
@@ -152,13 +150,11 @@ impl Engine {
             before_of_author: self.authors.last_post(author),
         };
         let new = NewPost { post, author, languages: event.languages, signature: event.signature };
-        let (number, may_be_copy) = self.posts.push(new);
+        let (number, near) = self.posts.push(new);
         self.authors.retain_post(author, number);
         counters.posts_counted += 1;
         let index = self.posts.index_of(number);
-        if may_be_copy {
-            self.mark_copies(index);
-        }
+        self.mark_copies(index, &near);
         // Every shard may retain its part of the occurrences, and every minute its part of that.
         let parts = SHARDS as u32 * settings.retained_minutes();
         let budget = settings.occurrences_max.div_ceil(parts);
@@ -185,10 +181,13 @@ impl Engine {
         author
     }
 
-    /// Marks the keywords for which the post at `index` is a near-copy of an earlier one. It is looked for in the last
-    /// few near-copies, which mostly have the same keywords, and in the keyword's own last posts: so a flood costs no
-    /// more than any other post, and of one text fewer than one in [`SCANNED_MAX`] of a keyword's posts are missed.
-    fn mark_copies(&mut self, index: usize) {
+    /// Marks the keywords for which the post at `index` is a near-copy of an earlier one: those of the `near` ones, and
+    /// where there may be more of these, those of which one of the last posts is one. So a flood costs no more than any other
+    /// post, and of one text fewer than one in [`SCANNED_MAX`] of a keyword's posts are missed.
+    fn mark_copies(&mut self, index: usize, near: &NearCopies) {
+        if near.places.is_empty() {
+            return;
+        }
         let (posts, signature) = (&self.posts, self.posts.signature(index));
         let list = |keyword| self.keywords.entry(keyword).occurrences.as_slice();
         let mut sought: SmallVec<[(usize, u32); 32]> = SmallVec::new();
@@ -198,7 +197,7 @@ impl Engine {
             );
         }
         let mut copied: SmallVec<[usize; 32]> = SmallVec::new();
-        for earlier in posts.near_before(index).take(LOOKED_AT_MAX) {
+        for &earlier in &near.places {
             let uses = posts.keywords(earlier);
             sought.retain(|&mut (place, keyword)| {
                 let is_copied = uses.iter().any(|used| used.keyword() == Some(keyword));
@@ -210,6 +209,9 @@ impl Engine {
             if sought.is_empty() {
                 break;
             }
+        }
+        if near.is_all {
+            sought.clear();
         }
         for (place, keyword) in sought {
             // What has no signature, a short text or an engagement, is no copy of anything and not counted here.

@@ -1,12 +1,16 @@
 //! Near-copies among the retained posts: the posts with the same value of a band of the signature are a chain, the
 //! latest first.
 
+use smallvec::SmallVec;
+
 use super::{NO_POST, PostStore};
 use crate::prefetch::prefetch;
 use crate::signature::{BANDS, Signature};
 
-/// So many posts of one band are compared; where there are more, a copy is assumed to be possible.
-const CHAIN_MAX: usize = 64;
+/// So many posts of one band are compared.
+const CHAIN_MAX: usize = 16;
+/// So many near-copies are enough: mostly they have the same keywords.
+const FOUND_MAX: usize = 4;
 
 /// A signature and the posts before this one in each of its bands, within one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -16,33 +20,56 @@ pub(super) struct Links {
     pub(super) before: [u32; BANDS],
 }
 
+/// Earlier retained posts that count and have a near-copy's text.
+#[derive(Clone, Debug)]
+pub(crate) struct NearCopies {
+    /// Where they are among the retained posts, each once.
+    pub(crate) places: SmallVec<[usize; FOUND_MAX]>,
+    /// There are no more than these.
+    pub(crate) is_all: bool,
+}
+
 impl PostStore {
-    /// Puts the post into its bands; tells whether an earlier retained post may be a near-copy.
-    pub(super) fn link(&mut self, number: u32, signature: Signature) -> (Links, bool) {
-        let mut before = [NO_POST; BANDS];
+    /// Puts the post into its bands; returns the near-copies that are there already.
+    pub(super) fn link(&mut self, number: u32, signature: Signature) -> (Links, NearCopies) {
+        let mut links = Links { signature, before: [NO_POST; BANDS] };
         if signature == Signature::NONE {
-            return (Links { signature, before }, false);
+            return (links, NearCopies { places: SmallVec::new(), is_all: true });
         }
-        for (band, before) in before.iter_mut().enumerate() {
+        for (band, before) in links.before.iter_mut().enumerate() {
             *before = std::mem::replace(&mut self.bands[head_of(band, signature)], number);
         }
-        // All bands side by side, so that they wait for the memory together.
-        let mut others = before;
-        let mut may_be_copy = false;
-        for step in 0.. {
+        (links, self.near_before(links))
+    }
+
+    /// The last few near-copies, looked for in all bands side by side, so that they wait for the memory together.
+    fn near_before(&self, links: Links) -> NearCopies {
+        let mut near = NearCopies { places: SmallVec::new(), is_all: false };
+        let mut others = links.before;
+        for _ in 0..CHAIN_MAX {
             let mut is_end = true;
-            for (band, other) in others.iter_mut().enumerate() {
-                let Some(index) = self.retained_index(*other) else { continue };
-                let links = &self.links[index];
-                may_be_copy |= step >= CHAIN_MAX || signature.is_near(links.signature);
-                *other = links.before[band];
+            for (band, next) in others.iter_mut().enumerate() {
+                let Some(index) = self.retained_index(*next) else { continue };
+                let other = &self.links[index];
+                *next = other.before[band];
                 is_end = false;
+                if other.signature.is_near(links.signature) {
+                    // Where they have several bands in common, it is met in each of them.
+                    let is_new = !near.places.contains(&index);
+                    if is_new && self.posts[index].is_live {
+                        near.places.push(index);
+                        if near.places.len() == FOUND_MAX {
+                            return near;
+                        }
+                    }
+                }
             }
-            if is_end || may_be_copy {
+            if is_end {
+                near.is_all = true;
                 break;
             }
         }
-        (Links { signature, before }, may_be_copy)
+        near
     }
 
     /// Asks for where posts with a band of this signature are found.
@@ -76,27 +103,6 @@ impl PostStore {
     /// Asks for the post with this number, if it is retained.
     pub(crate) fn prefetch_post(&self, number: u32) {
         prefetch(self.retained_index(number).map(|index| &self.posts[index]));
-    }
-
-    /// The places of earlier posts that count and whose text is a near-copy of the one at `index`, each once: among
-    /// the latest [`CHAIN_MAX`] of each band, of all bands side by side.
-    pub(crate) fn near_before(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        let Links { signature: of_post, before } = self.links[index];
-        let mut others = before.map(|before| self.retained_index(before));
-        let steps = (0..CHAIN_MAX).map_while(move |step| {
-            if step > 0 {
-                for (band, other) in others.iter_mut().enumerate() {
-                    *other = other.and_then(|index| self.retained_index(self.links[index].before[band]));
-                }
-            }
-            others.iter().any(Option::is_some).then_some(others)
-        });
-        steps.flat_map(|at_step| at_step.into_iter().enumerate()).filter_map(move |(band, other)| {
-            let index = other?;
-            let signature = self.links[index].signature;
-            let is_new = (0..band).all(|band| signature.band(band) != of_post.band(band));
-            (is_new && signature.is_near(of_post) && self.posts[index].is_live).then_some(index)
-        })
     }
 }
 
