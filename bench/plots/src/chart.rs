@@ -62,3 +62,20 @@ where
         .draw()
         .map_err(owned)
 }
+
+/// What stands for a line in the list of lines: a stroke as wide.
+pub fn stroke(colour: RGBColor, width: u32) -> impl Fn((i32, i32)) -> PathElement<(i32, i32)> {
+    move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(width))
+}
+
+/// Draws the list of lines.
+pub fn legend<'a, X, Y>(
+    chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
+    position: SeriesLabelPosition,
+) -> anyhow::Result<()>
+where
+    X: Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
+{
+    chart.configure_series_labels().position(position).label_font(text(13)).draw().map_err(owned)
+}

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use plotters::prelude::*;
 use serde::Deserialize;
 
-use crate::chart::{COLOURS, axes, owned, page, text};
+use crate::chart::{COLOURS, axes, legend, owned, page, stroke};
 
 #[derive(Debug, Deserialize)]
 struct Report {
@@ -55,13 +55,8 @@ pub fn draw(file: &Path, out: &Path) -> anyhow::Result<()> {
             .draw_series(LineSeries::new(points, colour.stroke_width(width)).point_size(3))
             .map_err(owned)?
             .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(width)));
+            .legend(stroke(colour, width));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .label_font(text(13))
-        .draw()
-        .map_err(owned)?;
+    legend(&mut chart, SeriesLabelPosition::LowerRight)?;
     page.present().map_err(owned)
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use plotters::prelude::*;
 use serde::Deserialize;
 
-use crate::chart::{COLOURS, INK, axes, owned, page, text};
+use crate::chart::{COLOURS, INK, axes, legend, owned, page, stroke, text};
 
 /// What is drawn of a measurement.
 #[derive(Debug, Deserialize)]
@@ -49,7 +49,7 @@ pub fn draw(file: &Path, out: &Path) -> anyhow::Result<()> {
             .draw_series(LineSeries::new(points, colour.stroke_width(2)))
             .map_err(owned)?
             .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+            .legend(stroke(colour, 2));
     }
     let colour = COLOURS[1];
     chart
@@ -59,12 +59,7 @@ pub fn draw(file: &Path, out: &Path) -> anyhow::Result<()> {
         ))
         .map_err(owned)?
         .label("distinct words so far (right)")
-        .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .label_font(text(13))
-        .draw()
-        .map_err(owned)?;
+        .legend(stroke(colour, 2));
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)?;
     page.present().map_err(owned)
 }

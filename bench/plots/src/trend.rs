@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use plotters::prelude::*;
 use serde::Deserialize;
 
-use crate::chart::{COLOURS, INK, axes, owned, page, text};
+use crate::chart::{COLOURS, INK, axes, legend, owned, page, stroke};
 
 /// What is drawn of a trend in a window.
 #[derive(Debug, Deserialize)]
@@ -61,12 +61,7 @@ pub fn draw(file: &Path, keyword: &str, out: &Path) -> anyhow::Result<()> {
         .draw_series(LineSeries::new(observed, blue.stroke_width(2)))
         .map_err(owned)?
         .label(format!("people who wrote “{keyword}” and count"))
-        .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], blue.stroke_width(2)));
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .label_font(text(13))
-        .draw()
-        .map_err(owned)?;
+        .legend(stroke(blue, 2));
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)?;
     page.present().map_err(owned)
 }

@@ -64,20 +64,7 @@ async fn start(seed: u64, rate_max: Option<u32>) -> World {
 
 impl World {
     fn program(&self, protocol: &str) -> Program {
-        let hosts = format!("source.hosts={}", self.server.url());
-        let protocol = format!("source.protocol={protocol}");
-        Program::new(&[
-            &hosts,
-            &protocol,
-            "source.first_start=oldest",
-            "source.backoff.base_millis=20",
-            "source.collections=",
-            "log.fsync=never",
-            "ingest.commit_interval_millis=20",
-            "ingest.commit_records_max=500",
-            "detect.snapshot_interval_secs=120",
-            "trend.counts_min=2",
-        ])
+        Program::of_small_world(&self.server.url(), protocol, &[])
     }
 }
 

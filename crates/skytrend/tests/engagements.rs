@@ -9,28 +9,18 @@ mod crash;
 mod support;
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use skytrend_event::Topic;
 use skytrend_event::time::{MINUTE, SECOND};
 use skytrend_log::Record;
 use skytrend_sim::{Server, ServerSettings, WorldSettings};
-use support::Program;
+use support::{Program, skytrend};
 
 /// Nobody else in the simulated world writes this.
 const WORD: &str = "zeppelinqx";
 /// Accounts that repost it.
 const REPOSTERS: i64 = 80;
-
-fn skytrend(args: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_skytrend"))
-        .args(args)
-        .args(["--set", "telemetry.filter=error"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
 
 /// The characters of a number in the order that sorts as numbers do: a revision, or a part of a DID.
 fn sortable(mut number: u64, len: usize) -> String {
@@ -141,23 +131,8 @@ async fn killed_at_every_crash_point_it_equals_a_run_that_was_not() {
     };
     let server = Server::start(ServerSettings::new(world), "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let end = server.world().last().unwrap().witnessed.0;
-    let hosts = format!("source.hosts={}", server.url());
-    let program = || {
-        Program::new(&[
-            &hosts,
-            "source.protocol=firehose",
-            "source.first_start=oldest",
-            "source.backoff.base_millis=20",
-            "source.collections=",
-            "log.fsync=never",
-            "ingest.commit_interval_millis=20",
-            "ingest.commit_records_max=500",
-            "detect.snapshot_interval_secs=120",
-            "trend.counts_min=2",
-            "trend.repost_weight=1",
-            "trend.like_weight=0.5",
-        ])
-    };
+    let weights = ["trend.repost_weight=1", "trend.like_weight=0.5"];
+    let program = || Program::of_small_world(&server.url(), "firehose", &weights);
     let results = |program: &Program| -> Vec<(Topic, Vec<Record>)> {
         TOPICS.into_iter().map(|topic| (topic, program.records(topic))).collect()
     };

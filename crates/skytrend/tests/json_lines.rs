@@ -1,6 +1,5 @@
 //! The second kind of source: the example feed of stock news through the program, and a live file under kills.
 
-#[expect(dead_code, reason = "a feed needs no simulated world to end")]
 mod support;
 
 use std::collections::BTreeSet;

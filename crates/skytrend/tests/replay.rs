@@ -1,20 +1,13 @@
 //! `skytrend replay` as a user runs it: on real recorded frames, and twice on the same simulated ones.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
-
-fn skytrend(args: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_skytrend"))
-        .args(args)
-        .args(["--set", "telemetry.filter=error"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
-}
+use support::skytrend;
 
 /// A file of the recorded data; it fails where that is missing.
 fn recorded(name: &str) -> PathBuf {

@@ -283,13 +283,7 @@ proptest! {
         for (place, event) in events.iter().enumerate() {
             if cuts.contains(&place) {
                 outputs.append(&mut detector.take_outputs());
-                let (mut bytes, mut again) = (Vec::new(), Vec::new());
-                detector.snapshot(&mut bytes);
-                let restored = Detector::restore(settings(), &bytes).unwrap();
-                restored.snapshot(&mut again);
-                prop_assert_eq!(&bytes, &again, "a restored detector has the same snapshot");
-                prop_assert_eq!(restored.stats().counters, detector.stats().counters);
-                detector = restored;
+                detector = world::restored(&detector, settings());
             }
             event.apply(&mut detector, 0);
         }

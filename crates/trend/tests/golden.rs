@@ -63,9 +63,7 @@ fn run(events: &[PostEvent<'_>], partitions: u32, restart_at: Option<usize>) -> 
     for (place, event) in events.iter().enumerate() {
         if restart_at == Some(place) {
             outputs.append(&mut detector.take_outputs());
-            let mut bytes = Vec::new();
-            detector.snapshot(&mut bytes);
-            detector = Detector::restore(settings(), &bytes).unwrap();
+            detector = world::restored(&detector, settings());
         }
         if event.action == PostAction::Heartbeat {
             for partition in 0..partitions {

@@ -215,12 +215,7 @@ proptest! {
         for (place, event) in events.iter().enumerate() {
             if cuts.contains(&place) {
                 outputs.append(&mut detector.take_outputs());
-                let mut bytes = Vec::new();
-                detector.snapshot(&mut bytes);
-                detector = Detector::restore(settings(), &bytes).unwrap();
-                let mut again = Vec::new();
-                detector.snapshot(&mut again);
-                prop_assert_eq!(&bytes, &again, "a restored detector has the same snapshot");
+                detector = world::restored(&detector, settings());
             }
             detector.apply(0, event);
         }

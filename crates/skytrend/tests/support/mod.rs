@@ -1,10 +1,11 @@
 //! Runs the program as a user does: as a process, with a folder for its log, against a simulated Bluesky.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use skytrend_event::Topic;
@@ -36,7 +37,37 @@ impl Drop for Running {
     }
 }
 
+/// Runs `skytrend` with these arguments to its end, which must be a good one.
+pub fn skytrend(args: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_skytrend"))
+        .args(args)
+        .args(["--set", "telemetry.filter=error"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
 impl Program {
+    /// For all that a simulated server of a small world has, committed in many small steps; with more settings.
+    pub fn of_small_world(server_url: &str, protocol: &str, more: &[&str]) -> Self {
+        let hosts = format!("source.hosts={server_url}");
+        let protocol = format!("source.protocol={protocol}");
+        let settings = [
+            &hosts,
+            &protocol,
+            "source.first_start=oldest",
+            "source.backoff.base_millis=20",
+            "source.collections=",
+            "log.fsync=never",
+            "ingest.commit_interval_millis=20",
+            "ingest.commit_records_max=500",
+            "detect.snapshot_interval_secs=120",
+            "trend.counts_min=2",
+        ];
+        Self::new(&[&settings, more].concat())
+    }
+
     /// With an empty log and these settings.
     pub fn new(settings: &[&str]) -> Self {
         Self {

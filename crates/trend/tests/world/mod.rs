@@ -9,9 +9,21 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use skytrend_event::time::SECOND;
 use skytrend_event::{AtUri, Did, EventId, Language, Like, Micros, PostAction, PostData, PostEvent, Repost};
+use skytrend_trend::{Detector, Settings};
 
 /// Noon of 1 January 2026: at the start of a minute, of an epoch, of a tumbling window.
 pub const START: Micros = Micros(1_767_268_800_000_000);
+
+/// What its snapshot makes of a detector: one that has the same snapshot and the same counters.
+pub fn restored(detector: &Detector, settings: Settings) -> Detector {
+    let (mut bytes, mut again) = (Vec::new(), Vec::new());
+    detector.snapshot(&mut bytes);
+    let restored = Detector::restore(settings, &bytes).expect("a snapshot can be restored");
+    restored.snapshot(&mut again);
+    assert!(bytes == again, "a restored detector has the same snapshot");
+    assert_eq!(restored.stats().counters, detector.stats().counters);
+    restored
+}
 
 /// A world of words and authors.
 pub struct World {
