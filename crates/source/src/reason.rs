@@ -122,9 +122,9 @@ reasons! {
     InvalidReply = "invalid_reply",
     /// An embed of the wrong shape.
     InvalidEmbed = "invalid_embed",
-    /// A self-label of the wrong shape or length.
+    /// A label of the wrong shape or length.
     InvalidLabel = "invalid_label",
-    /// More than ten self-labels.
+    /// More than ten self-labels, or more labels in one message of a labeler than are taken.
     TooManyLabels = "too_many_labels",
     // Of the order of the stream.
 
@@ -140,6 +140,8 @@ reasons! {
     RevInFuture = "rev_in_future",
     /// A commit of an account that its host does not serve.
     AccountInactive = "account_inactive",
+    /// A post that a labeler wants hidden, or anything by an account that it wants hidden.
+    Labelled = "labelled",
     /// A time far ahead of the stream's, which the messages after it did not confirm.
     TimeJump = "time_jump",
 }

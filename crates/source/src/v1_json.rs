@@ -26,7 +26,11 @@ pub fn write(message: &Message<'_>, out: &mut Vec<u8>) -> Vec<DropReason> {
         }
         Message::Account(account) => write_account(account, out),
         Message::Identity(identity) => write_identity(identity, out),
-        Message::Sync { .. } | Message::Info { .. } | Message::Error { .. } | Message::Unknown { .. } => {}
+        Message::Sync { .. }
+        | Message::Labels(_)
+        | Message::Info { .. }
+        | Message::Error { .. }
+        | Message::Unknown { .. } => {}
     }
     left_out
 }

@@ -1,9 +1,9 @@
-//! What one message of any Bluesky stream says, borrowed from its bytes: the common form of firehose frames and of
-//! Jetstream's JSON. Records are still undecoded.
+//! What one message of any Bluesky stream says, borrowed from its bytes: the common form of firehose frames, of
+//! Jetstream's JSON, and of a labeler's frames. Records are still undecoded.
 
 use std::borrow::Cow;
 
-use skytrend_event::{Cid, Did, Micros, Nsid, RecordKey, Tid};
+use skytrend_event::{AtUri, Cid, Did, Micros, Nsid, RecordKey, Tid};
 
 use crate::DropReason;
 
@@ -25,6 +25,8 @@ pub enum Message<'a> {
         /// Its revision now.
         rev: Tid<'a>,
     },
+    /// Labels on posts and accounts, from a labeler's stream.
+    Labels(Labels<'a>),
     /// Word from the server, such as `OutdatedCursor`. Does not move the cursor.
     Info {
         /// Its stable name.
@@ -51,9 +53,9 @@ pub enum Message<'a> {
 /// Where in its stream a message stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Sequence number (firehose, Jetstream v2); Jetstream v1 has none.
+    /// Sequence number (firehose, Jetstream v2, labelers); Jetstream v1 has none.
     pub seq: Option<i64>,
-    /// The relay's or Jetstream's time: the witnessed time.
+    /// The relay's or Jetstream's time: the witnessed time. Of labels, when the newest of them was made.
     pub time: Micros,
 }
 
@@ -159,4 +161,48 @@ pub struct Identity<'a> {
     pub handle: Option<Cow<'a, str>>,
     /// The relay's own word on it.
     pub inner: Option<Inner<'a>>,
+}
+
+/// What a labeler says in one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels<'a> {
+    /// Where in the stream.
+    pub at: Place,
+    /// The labels, in order.
+    pub labels: Vec<Label<'a>>,
+    /// Why labels of the message are not among `labels`: a field is missing or not valid.
+    pub rejected: Vec<DropReason>,
+}
+
+/// A label that a labeler put on something of somebody else's, or took off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label<'a> {
+    /// Who says so.
+    pub src: Did<'a>,
+    /// What is labelled.
+    pub subject: LabelSubject<'a>,
+    /// The label, such as `spam`.
+    pub value: &'a str,
+    /// The label is taken off.
+    pub is_negated: bool,
+    /// When it was made, by the labeler's clock.
+    pub created_at: Micros,
+    /// From when on it says nothing any more.
+    pub expires_at: Option<Micros>,
+}
+
+/// What a label is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelSubject<'a> {
+    /// A whole account.
+    Account(Did<'a>),
+    /// A record, whose account is named by this DID.
+    Record {
+        /// The account.
+        did: Did<'a>,
+        /// The record.
+        uri: AtUri<'a>,
+    },
+    /// Something else that has a URI.
+    Other,
 }

@@ -1,4 +1,4 @@
-//! The connection to Bluesky: chooses a host, asks for the position we are at, reads messages into the queue, and when
+//! The connection to one of Bluesky's streams: chooses a host, asks for the position we are at, reads messages into the queue, and when
 //! a connection ends, begins again. One task; it sleeps, dials and reads, and never waits for the pipeline.
 //!
 //! It does not look into messages, with one exception: after a connection has ended, it reads the last few to learn
@@ -15,10 +15,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::connect::{AuthoritiesError, ConnectError, Connector};
-use super::cursor::Checkpoint;
+use super::cursor::Position;
 use super::dictionary::{Dictionaries, Dictionary, DictionaryError};
 use super::hosts::{Host, Hosts};
-use super::metrics;
+use super::metrics::ConnectionMetrics;
 use super::queue::{Delivery, Generation, Queue};
 use super::settings::{FutureCursor, InvalidSettings, Protocol, Settings};
 use super::status::{Ending, Phase, Status};
@@ -33,8 +33,8 @@ const NEGOTIATIONS_MAX: usize = 5;
 /// What the pipeline tells the client.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Close the connection and go on from this checkpoint.
-    Reconnect(Box<Checkpoint>),
+    /// Close the connection and go on from this position; none: as at the first start.
+    Reconnect(Option<Position>),
 }
 
 /// Why the client gives up; everything else it tries again.
@@ -76,14 +76,14 @@ impl ClientError {
 /// at the end. `status` always says how it is doing.
 pub async fn run(
     settings: Settings,
-    start: Option<Checkpoint>,
+    start: Option<Position>,
     queue: Arc<Queue>,
     commands: mpsc::Receiver<Command>,
     status: watch::Sender<Status>,
     shutdown: watch::Receiver<bool>,
 ) -> Result<(), ClientError> {
     let signals = Signals { commands, shutdown };
-    let result = match Client::new(settings, start.as_ref(), Arc::clone(&queue), signals, status.clone()) {
+    let result = match Client::new(settings, start, Arc::clone(&queue), signals, status.clone()) {
         Ok(mut client) => client.run().await,
         Err(error) => Err(error),
     };
@@ -135,6 +135,7 @@ struct Client {
     queue: Arc<Queue>,
     signals: Signals,
     status: watch::Sender<Status>,
+    metrics: ConnectionMetrics,
     generation: Generation,
     started: Instant,
 }
@@ -142,7 +143,7 @@ struct Client {
 impl Client {
     fn new(
         settings: Settings,
-        start: Option<&Checkpoint>,
+        start: Option<Position>,
         queue: Arc<Queue>,
         signals: Signals,
         status: watch::Sender<Status>,
@@ -152,8 +153,10 @@ impl Client {
             _ => None,
         };
         let seed = settings.jitter_seed.unwrap_or_else(|| wall_clock().0.cast_unsigned());
-        let mut hosts = Hosts::new(settings.checked_hosts()?, &settings.backoff, seed);
-        let plan = Plan::new(start, settings.protocol);
+        let hosts = settings.checked_hosts()?;
+        let metrics = ConnectionMetrics::new(settings.protocol, hosts.first());
+        let mut hosts = Hosts::new(hosts, &settings.backoff, seed);
+        let plan = Plan::new(start);
         if let Some(host) = plan.host() {
             hosts.prefer(host);
         }
@@ -171,6 +174,7 @@ impl Client {
             queue,
             signals,
             status,
+            metrics,
             generation,
             started,
         })
@@ -249,8 +253,8 @@ impl Client {
     fn obey(&mut self, signal: Signal) -> Next {
         match signal {
             Signal::Shutdown => Next::Stop,
-            Signal::Command(Command::Reconnect(checkpoint)) => {
-                self.plan = Plan::new(Some(&checkpoint), self.settings.protocol);
+            Signal::Command(Command::Reconnect(position)) => {
+                self.plan = Plan::new(position);
                 Next::GoOn
             }
         }
@@ -280,7 +284,7 @@ impl Client {
     async fn read(&mut self, host: &Host, mut connection: Connection) -> Result<Next, ClientError> {
         self.generation += 1;
         let generation = self.generation;
-        metrics::connected(host);
+        self.metrics.connected(host);
         tracing::info!(%host, generation, request = ?connection.request, "connected");
         self.status.send_modify(|status| status.last_error.clear());
         self.enter(Phase::Connected, host);
@@ -298,7 +302,7 @@ impl Client {
             self.hosts.proved_healthy();
         }
         let ending = farewell.ending.clone();
-        metrics::disconnected(&ending);
+        self.metrics.disconnected(&ending);
         self.queue.push_event(Delivery::Disconnected { generation, ending: ending.clone() });
         self.ended(host, &connection, farewell)?;
         if ending == Ending::Shutdown {
@@ -311,8 +315,8 @@ impl Client {
     /// Draws the conclusions from a connection that has ended.
     fn ended(&mut self, host: &Host, connection: &Connection, farewell: Farewell) -> Result<(), ClientError> {
         let last_error = match farewell.command {
-            Some(Command::Reconnect(checkpoint)) => {
-                self.plan = Plan::new(Some(&checkpoint), self.settings.protocol);
+            Some(Command::Reconnect(position)) => {
+                self.plan = Plan::new(position);
                 None
             }
             None => self.plan.ended(host, self.settings.protocol, connection, &farewell.recent),
@@ -334,14 +338,14 @@ impl Client {
     }
 
     fn connecting_failed(&mut self, host: &Host, error: &ConnectError) {
-        metrics::connect_failed(error.name());
+        self.metrics.connect_failed(error.name());
         tracing::warn!(%host, %error, "can't connect");
         self.hosts.failed(error.failure(), self.started.elapsed());
         self.status.send_modify(|status| status.last_error = error.to_string());
     }
 
     fn enter(&self, phase: Phase, host: &Host) {
-        metrics::connection_stands(phase == Phase::Connected);
+        self.metrics.connection_stands(phase == Phase::Connected);
         self.status.send_modify(|status| {
             status.phase = phase;
             status.host = host.to_string();
@@ -367,7 +371,7 @@ async fn negotiate(
         let dictionary = match settings.protocol {
             Protocol::JetstreamV2 if settings.compress => dictionaries.of(host, connector).await?,
             Protocol::JetstreamV1 => file_dictionary.cloned(),
-            Protocol::JetstreamV2 | Protocol::Firehose => None,
+            Protocol::JetstreamV2 | Protocol::Firehose | Protocol::Labels => None,
         };
         let id = dictionary.as_ref().map(|dictionary| dictionary.id);
         let error =

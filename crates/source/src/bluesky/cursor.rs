@@ -33,7 +33,7 @@ impl Cursor {
             (Self::Live, _) => None,
             (Self::Seq(seq), _) => Some(seq),
             (Self::Time(time), _) => Some(time.0.max(TIME_CURSOR_MIN)),
-            (Self::Oldest, Protocol::Firehose) => Some(0),
+            (Self::Oldest, Protocol::Firehose | Protocol::Labels) => Some(0),
             // A time before the network existed: raised to the oldest message, whereas a number is refused.
             (Self::Oldest, Protocol::JetstreamV1 | Protocol::JetstreamV2) => Some(TIME_CURSOR_MIN),
         }
@@ -89,9 +89,11 @@ impl Position {
         let because = if same_host { Because::Resume } else { Because::OtherHost };
         let by_time = Cursor::Time(position.time.plus(-overlap_micros(settings)));
         let cursor = match (settings.protocol, position.seq) {
-            (Protocol::Firehose | Protocol::JetstreamV2, Some(seq)) if same_host => Cursor::Seq(seq),
+            (Protocol::Firehose | Protocol::JetstreamV2 | Protocol::Labels, Some(seq)) if same_host => {
+                Cursor::Seq(seq)
+            }
             (Protocol::JetstreamV1 | Protocol::JetstreamV2, _) => by_time,
-            (Protocol::Firehose, _) => match settings.other_host {
+            (Protocol::Firehose | Protocol::Labels, _) => match settings.other_host {
                 OtherHost::Live => Cursor::Live,
                 OtherHost::Oldest => Cursor::Oldest,
             },
@@ -102,7 +104,7 @@ impl Position {
     /// What to ask after the server has refused this position's number as too old: by time, which it clamps.
     pub(crate) fn request_by_time(&self, settings: &Settings) -> Request {
         let cursor = match settings.protocol {
-            Protocol::Firehose => Cursor::Live,
+            Protocol::Firehose | Protocol::Labels => Cursor::Live,
             Protocol::JetstreamV1 | Protocol::JetstreamV2 => {
                 Cursor::Time(self.time.plus(-overlap_micros(settings)))
             }
@@ -175,7 +177,7 @@ impl Checkpoint {
     }
 
     /// Its position as far as it means something to `protocol`: of another stream only the time does.
-    pub(crate) fn position_for(&self, protocol: Protocol) -> Option<Position> {
+    pub fn position_for(&self, protocol: Protocol) -> Option<Position> {
         let position = self.position.clone()?;
         if self.protocol == protocol {
             return Some(position);

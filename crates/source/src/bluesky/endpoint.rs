@@ -16,6 +16,7 @@ pub(crate) fn stream(settings: &Settings, cursor: Cursor, dictionary_id: Option<
     let protocol = settings.protocol;
     let (path, collection, compression) = match protocol {
         Protocol::Firehose => ("/xrpc/com.atproto.sync.subscribeRepos", None, None),
+        Protocol::Labels => ("/xrpc/com.atproto.label.subscribeLabels", None, None),
         Protocol::JetstreamV1 => {
             let compression = dictionary_id.map(|_| "compress=true".to_owned());
             ("/subscribe", Some("wantedCollections"), compression)

@@ -6,10 +6,8 @@
 
 pub mod car;
 mod commit;
-mod fields;
-mod notice;
-
-use std::borrow::Cow;
+pub(super) mod fields;
+pub(super) mod notice;
 
 use crate::DropReason;
 use crate::cbor::{CborError, Cursor};
@@ -29,7 +27,7 @@ const CACHE_LINE_BYTES: usize = 64;
 /// Why a frame is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Larger than [`FRAME_BYTES_MAX`].
+    /// Larger than the stream's limit, [`FRAME_BYTES_MAX`] on the firehose.
     #[error("the frame has {bytes} bytes")]
     TooLarge {
         /// Its size.
@@ -58,6 +56,12 @@ pub enum FrameError {
         /// How many.
         count: usize,
     },
+    /// More labels than are taken from one frame.
+    #[error("the frame has {count} labels")]
+    TooManyLabels {
+        /// How many.
+        count: usize,
+    },
     /// The blocks of a commit are not an archive.
     #[error("the blocks are not a CAR archive: {0}")]
     Car(#[from] CarError),
@@ -75,6 +79,7 @@ impl FrameError {
             Self::MissingField { .. } => DropReason::MissingField,
             Self::InvalidField { reason, .. } => *reason,
             Self::TooManyOps { .. } => DropReason::TooManyOps,
+            Self::TooManyLabels { .. } => DropReason::TooManyLabels,
             Self::Car(_) => DropReason::InvalidCar,
         }
     }
@@ -99,11 +104,7 @@ pub fn decode(frame: &[u8]) -> Result<Message<'_>, FrameError> {
         (1, Some("#account")) => notice::account(&mut cursor)?,
         (1, Some("#identity")) => notice::identity(&mut cursor)?,
         (1, Some("#sync")) => notice::sync(&mut cursor)?,
-        (1, Some("#info")) => notice::info(&mut cursor)?,
-        (1, Some(name)) => notice::unknown(Cow::Borrowed(name), &mut cursor)?,
-        (1, None) => return Err(FrameError::MissingField { field: "t" }),
-        (-1, _) => notice::error(&mut cursor)?,
-        (op, _) => notice::unknown(Cow::Owned(format!("op {op}")), &mut cursor)?,
+        (op, name) => notice::of_any_stream(op, name, &mut cursor)?,
     };
     cursor.finish()?;
     Ok(message)
@@ -116,13 +117,13 @@ fn warm(frame: &[u8]) {
 }
 
 /// The first object of a frame.
-struct Header<'a> {
-    op: i64,
-    name: Option<&'a str>,
+pub(super) struct Header<'a> {
+    pub(super) op: i64,
+    pub(super) name: Option<&'a str>,
 }
 
 impl<'a> Header<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, FrameError> {
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, FrameError> {
         let (mut op, mut name) = (None, None);
         for _ in 0..cursor.map()? {
             match cursor.key()? {

@@ -10,12 +10,13 @@ mod core;
 use skytrend_event::{Event, Micros};
 
 use super::cursor::{Because, Checkpoint, Cursor, Request};
+use super::labels::{Effect, Labelled};
 use super::loss::Losses;
 use super::queue::{Delivery, Generation};
 use super::read::Unpacker;
 use super::settings::Settings;
 use crate::DropReason;
-use crate::wire::Place;
+use crate::wire::{Label, Place};
 
 use self::core::Core;
 pub(crate) use self::core::heartbeat;
@@ -72,6 +73,24 @@ impl Intake {
     /// [`Intake::seed_from`] on.
     pub fn new(settings: &Settings, start: Option<&Checkpoint>) -> Self {
         Self { unpacker: Unpacker::default(), core: Core::new(settings, start) }
+    }
+
+    /// The same intake with what labelers want hidden: of that, nothing new is let through.
+    #[must_use]
+    pub fn with_labelled(mut self, labelled: Labelled) -> Self {
+        self.core.labelled = labelled;
+        self
+    }
+
+    /// What labelers want hidden.
+    pub fn labelled(&mut self) -> &mut Labelled {
+        &mut self.core.labelled
+    }
+
+    /// Takes a label of the labeler at `host`: what it hides is withdrawn at the present record time, which it does not
+    /// move.
+    pub(crate) fn label(&mut self, label: &Label<'_>, host: &str, sink: &mut impl Sink) -> Effect {
+        self.core.label(label, host, sink)
     }
 
     /// The record time from which events must be read back from the log after a restart; none when nothing need be.

@@ -1,13 +1,20 @@
 //! The metrics of the source, declared here once; nothing else records them. It installs no recorder; a program that
 //! wants the numbers installs one before it makes an [`super::Intake`].
 
-use ::metrics::{Counter, Gauge, Unit, counter, describe_counter, describe_gauge, gauge};
+use ::metrics::{
+    Counter, Gauge, Label, SharedString, Unit, counter, describe_counter, describe_gauge, gauge,
+};
 use skytrend_event::{Event, Micros, PostAction};
 
 use super::hosts::Host;
+use super::labels::Effect;
 use super::loss::{LossReport, Outcome};
+use super::settings::Protocol;
 use super::status::Ending;
 use crate::DropReason;
+
+/// By which the metrics of labelers are told apart.
+const LABELER: &str = "labeler";
 
 const MESSAGES: &str = "skytrend_source_messages_total";
 const BYTES: &str = "skytrend_source_bytes_total";
@@ -26,6 +33,16 @@ const RESUMPTIONS: &str = "skytrend_source_resumptions_total";
 const MISSED_MESSAGES: &str = "skytrend_source_missed_messages_total";
 const MISSED_SECONDS: &str = "skytrend_source_missed_seconds_total";
 const NOTICES: &str = "skytrend_source_notices_total";
+const LABELS: &str = "skytrend_labeler_labels_total";
+const LABELER_MESSAGES: &str = "skytrend_labeler_messages_total";
+const LABELER_BYTES: &str = "skytrend_labeler_bytes_total";
+const LABELER_CONNECTIONS: &str = "skytrend_labeler_connections_total";
+const LABELER_CONNECT_FAILURES: &str = "skytrend_labeler_connect_failures_total";
+const LABELER_DISCONNECTS: &str = "skytrend_labeler_disconnects_total";
+const LABELER_CONNECTED: &str = "skytrend_labeler_connected";
+const LABELER_QUEUE_MESSAGES: &str = "skytrend_labeler_queue_messages";
+const LABELER_QUEUE_BYTES: &str = "skytrend_labeler_queue_bytes";
+const LABELER_NOTICES: &str = "skytrend_labeler_notices_total";
 const RECORD_TIME: &str = "skytrend_source_record_timestamp_seconds";
 
 /// Tells the installed recorder the unit and the help of each metric.
@@ -75,44 +92,161 @@ pub fn describe() {
         Unit::Count,
         "Notices and errors of the server, by name; names that are not of the protocol count as other."
     );
+    describe_labelers();
     describe_gauge!(RECORD_TIME, Unit::Seconds, "The stream's time, since the Unix epoch.");
 }
 
-/// A connection was made.
-pub(crate) fn connected(host: &Host) {
-    counter!(CONNECTIONS, "host" => host.to_string()).increment(1);
+fn describe_labelers() {
+    describe_counter!(
+        LABELS,
+        Unit::Count,
+        "Labels by labeler and by what they do: hides, known (hidden already), negates, expired, none."
+    );
+    describe_counter!(LABELER_MESSAGES, Unit::Count, "Messages read from a labeler, by labeler.");
+    describe_counter!(LABELER_BYTES, Unit::Bytes, "Bytes of messages of a labeler, by labeler.");
+    describe_counter!(LABELER_CONNECTIONS, Unit::Count, "Connections made, by labeler.");
+    describe_counter!(
+        LABELER_CONNECT_FAILURES,
+        Unit::Count,
+        "Attempts to connect that failed, by labeler and reason."
+    );
+    describe_counter!(LABELER_DISCONNECTS, Unit::Count, "Connections that ended, by labeler and reason.");
+    describe_gauge!(LABELER_CONNECTED, Unit::Count, "1 while a connection stands, else 0, by labeler.");
+    describe_gauge!(
+        LABELER_QUEUE_MESSAGES,
+        Unit::Count,
+        "Messages of a labeler that wait for the pipeline, by labeler."
+    );
+    describe_gauge!(LABELER_QUEUE_BYTES, Unit::Bytes, "Bytes that wait for the pipeline, by labeler.");
+    describe_counter!(
+        LABELER_NOTICES,
+        Unit::Count,
+        "Notices and errors by labeler and name; names that are not of the protocol count as other."
+    );
 }
 
-/// Whether a connection stands now.
-pub(crate) fn connection_stands(stands: bool) {
-    gauge!(CONNECTED).set(if stands { 1.0 } else { 0.0 });
+/// The names of what is measured of one connection.
+struct ConnectionNames {
+    messages: &'static str,
+    bytes: &'static str,
+    connections: &'static str,
+    connect_failures: &'static str,
+    disconnects: &'static str,
+    connected: &'static str,
+    queue_messages: &'static str,
+    queue_bytes: &'static str,
 }
 
-/// An attempt failed.
-pub(crate) fn connect_failed(reason: &'static str) {
-    counter!(CONNECT_FAILURES, "reason" => reason).increment(1);
+const OF_EVENTS: ConnectionNames = ConnectionNames {
+    messages: MESSAGES,
+    bytes: BYTES,
+    connections: CONNECTIONS,
+    connect_failures: CONNECT_FAILURES,
+    disconnects: DISCONNECTS,
+    connected: CONNECTED,
+    queue_messages: QUEUE_MESSAGES,
+    queue_bytes: QUEUE_BYTES,
+};
+
+const OF_LABELS: ConnectionNames = ConnectionNames {
+    messages: LABELER_MESSAGES,
+    bytes: LABELER_BYTES,
+    connections: LABELER_CONNECTIONS,
+    connect_failures: LABELER_CONNECT_FAILURES,
+    disconnects: LABELER_DISCONNECTS,
+    connected: LABELER_CONNECTED,
+    queue_messages: LABELER_QUEUE_MESSAGES,
+    queue_bytes: LABELER_QUEUE_BYTES,
+};
+
+/// What a client measures: of the stream of events, or of one labeler.
+pub(crate) struct ConnectionMetrics {
+    names: ConnectionNames,
+    /// The labeler; none for the stream of events, of which there is one.
+    labels: Vec<Label>,
 }
 
-/// A connection ended.
-pub(crate) fn disconnected(ending: &Ending) {
-    counter!(DISCONNECTS, "reason" => ending.name()).increment(1);
+impl ConnectionMetrics {
+    /// Of a client of this protocol, whose first host is `host`.
+    pub(crate) fn new(protocol: Protocol, host: Option<&Host>) -> Self {
+        if protocol != Protocol::Labels {
+            return Self { names: OF_EVENTS, labels: Vec::new() };
+        }
+        let labels = host.map(|host| Label::new(LABELER, host.to_string())).into_iter().collect();
+        Self { names: OF_LABELS, labels }
+    }
+
+    fn with(&self, key: &'static str, value: impl Into<SharedString>) -> Vec<Label> {
+        let mut labels = self.labels.clone();
+        labels.push(Label::new(key, value));
+        labels
+    }
+
+    /// A connection was made.
+    pub(crate) fn connected(&self, host: &Host) {
+        // A labeler is one host, and is named by it already.
+        let labels =
+            if self.labels.is_empty() { self.with("host", host.to_string()) } else { self.labels.clone() };
+        counter!(self.names.connections, labels).increment(1);
+    }
+
+    /// Whether a connection stands now.
+    pub(crate) fn connection_stands(&self, stands: bool) {
+        gauge!(self.names.connected, self.labels.clone()).set(if stands { 1.0 } else { 0.0 });
+    }
+
+    /// An attempt failed.
+    pub(crate) fn connect_failed(&self, reason: &'static str) {
+        counter!(self.names.connect_failures, self.with("reason", reason)).increment(1);
+    }
+
+    /// A connection ended.
+    pub(crate) fn disconnected(&self, ending: &Ending) {
+        counter!(self.names.disconnects, self.with("reason", ending.name())).increment(1);
+    }
+
+    /// Messages were read.
+    pub(crate) fn received(&self, messages: usize, bytes: usize) {
+        counter!(self.names.messages, self.labels.clone()).increment(messages as u64);
+        counter!(self.names.bytes, self.labels.clone()).increment(bytes as u64);
+    }
+
+    /// What waits for the pipeline: messages, bytes.
+    pub(crate) fn queue_depth(&self, (messages, bytes): (usize, usize)) {
+        gauge!(self.names.queue_messages, self.labels.clone()).set(messages as f64);
+        gauge!(self.names.queue_bytes, self.labels.clone()).set(bytes as f64);
+    }
 }
 
-/// Messages were read.
-pub(crate) fn received(messages: usize, bytes: usize) {
-    counter!(MESSAGES).increment(messages as u64);
-    counter!(BYTES).increment(bytes as u64);
+/// The counters of one labeler's intake.
+pub(crate) struct LabelerCounters {
+    host: String,
+    effects: [Counter; Effect::ALL.len()],
 }
 
-/// What waits for the pipeline: messages, bytes.
-pub(crate) fn queue_depth((messages, bytes): (usize, usize)) {
-    gauge!(QUEUE_MESSAGES).set(messages as f64);
-    gauge!(QUEUE_BYTES).set(bytes as f64);
+impl LabelerCounters {
+    pub(crate) fn new(host: &str) -> Self {
+        let of = |effect: Effect| counter!(LABELS, LABELER => host.to_owned(), "effect" => effect.name());
+        Self { host: host.to_owned(), effects: Effect::ALL.map(of) }
+    }
+
+    pub(crate) fn label(&self, effect: Effect) {
+        self.effects[effect as usize].increment(1);
+    }
+
+    pub(crate) fn notice(&self, name: &str) {
+        counter!(LABELER_NOTICES, LABELER => self.host.clone(), "name" => known_notice(name)).increment(1);
+    }
 }
 
 /// Names of notices and errors in the protocols' lexicons.
 const NOTICE_NAMES: [&str; 5] =
     ["OutdatedCursor", "FutureCursor", "ConsumerTooSlow", "CursorTooOld", "UnknownZstdDictionary"];
+
+/// The name if it is one of the protocols', else `other`: what servers invent must not make series without end.
+fn known_notice(name: &str) -> &'static str {
+    NOTICE_NAMES.into_iter().find(|known| *known == name).unwrap_or("other")
+}
 
 /// The counters of the intake, looked up once, since it counts for each message.
 pub(crate) struct IntakeCounters {
@@ -172,8 +306,7 @@ impl IntakeCounters {
 
     #[expect(clippy::unused_self, reason = "one way to count for the intake")]
     pub(crate) fn notice(&self, name: &str) {
-        let name = NOTICE_NAMES.into_iter().find(|known| *known == name).unwrap_or("other");
-        counter!(NOTICES, "name" => name).increment(1);
+        counter!(NOTICES, "name" => known_notice(name)).increment(1);
     }
 
     #[expect(clippy::unused_self, reason = "one way to count for the intake")]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::jetstream::zstd::Decompressor;
 use super::settings::Protocol;
-use super::{firehose, jetstream};
+use super::{firehose, jetstream, labels};
 use crate::DropReason;
 use crate::wire::{Message, Place};
 
@@ -50,12 +50,14 @@ pub(crate) fn decode(protocol: Protocol, plain: &[u8]) -> Result<Message<'_>, Un
         detail: error.to_string(),
         breaks_connection: false,
     };
+    let frame = |error: firehose::FrameError| Unreadable {
+        reason: error.reason(),
+        detail: error.to_string(),
+        breaks_connection: error.breaks_connection(),
+    };
     match protocol {
-        Protocol::Firehose => firehose::decode(plain).map_err(|error| Unreadable {
-            reason: error.reason(),
-            detail: error.to_string(),
-            breaks_connection: error.breaks_connection(),
-        }),
+        Protocol::Firehose => firehose::decode(plain).map_err(frame),
+        Protocol::Labels => labels::decode(plain).map_err(frame),
         Protocol::JetstreamV1 => jetstream::v1::decode(plain).map_err(json),
         Protocol::JetstreamV2 => jetstream::v2::decode(plain).map_err(json),
     }
@@ -67,6 +69,7 @@ pub(crate) fn place(message: &Message<'_>) -> Option<Place> {
         Message::Commit(commit) => Some(commit.at),
         Message::Account(account) => Some(account.at),
         Message::Identity(identity) => Some(identity.at),
+        Message::Labels(labels) => Some(labels.at),
         Message::Sync { at, .. } => Some(*at),
         Message::Unknown { at, .. } => *at,
         Message::Info { .. } | Message::Error { .. } => None,

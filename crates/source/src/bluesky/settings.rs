@@ -18,19 +18,24 @@ pub enum Protocol {
     JetstreamV1,
     /// Jetstream's second JSON stream, `network.bsky.jetstream.subscribeEvents`: numbered, so that gaps show.
     JetstreamV2,
+    /// A labeler's stream of labels, `com.atproto.label.subscribeLabels`. No stream of events: it is read beside one,
+    /// and is no value of the setting.
+    #[serde(skip_deserializing)]
+    Labels,
 }
 
 impl Protocol {
-    /// `firehose`, `jetstream_v1`, `jetstream_v2`.
+    /// `firehose`, `jetstream_v1`, `jetstream_v2`, `labels`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Firehose => "firehose",
             Self::JetstreamV1 => "jetstream_v1",
             Self::JetstreamV2 => "jetstream_v2",
+            Self::Labels => "labels",
         }
     }
 
-    /// The public hosts, the ones to be tried first in front.
+    /// The public hosts, the ones to be tried first in front; of labels none, since labelers are chosen one by one.
     pub const fn public_hosts(self) -> &'static [&'static str] {
         match self {
             Self::Firehose => &["wss://relay1.us-east.bsky.network", "wss://relay1.us-west.bsky.network"],
@@ -40,6 +45,7 @@ impl Protocol {
                 "wss://jetstream2.us-west.bsky.network",
                 "wss://jetstream1.us-west.bsky.network",
             ],
+            Self::Labels => &[],
         }
     }
 }

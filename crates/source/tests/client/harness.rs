@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use skytrend_event::Micros;
-use skytrend_source::bluesky::cursor::{CHECKPOINT_VERSION, Position, Request};
+use skytrend_source::bluesky::cursor::{Position, Request};
 use skytrend_source::bluesky::settings::{BackoffSettings, ConnectionSettings, StaleSettings};
 use skytrend_source::bluesky::status::Ending;
 use skytrend_source::bluesky::{
-    Checkpoint, ClientError, Command, Delivery, Drained, Protocol, Queue, Settings, Status, run,
+    ClientError, Command, Delivery, Drained, Protocol, Queue, Settings, Status, run,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -66,18 +66,8 @@ pub fn frame(seq: i64) -> Message {
     Message::binary(build::frame(&json!({"op": 1, "t": "#identity"}), &body))
 }
 
-pub fn checkpoint(protocol: Protocol, host: &str, seq: Option<i64>) -> Checkpoint {
-    Checkpoint {
-        version: CHECKPOINT_VERSION,
-        protocol,
-        position: Some(Position { host: host.to_owned(), seq, time: Micros(T0) }),
-        record_time: Some(Micros(T0)),
-        heartbeat_at: None,
-        skip_before: None,
-        messages_per_1000_secs: 0,
-        seqs_per_1000_messages: 1_000,
-        accounts: Vec::new(),
-    }
+pub fn position(host: &str, seq: Option<i64>) -> Position {
+    Position { host: host.to_owned(), seq, time: Micros(T0) }
 }
 
 pub struct Client {
@@ -90,7 +80,7 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn start(settings: Settings, start: Option<Checkpoint>) -> Self {
+    pub fn start(settings: Settings, start: Option<Position>) -> Self {
         let queue = Arc::new(Queue::new(&settings.queue));
         let (commands, command_receiver) = mpsc::channel(4);
         let (status_sender, status) = watch::channel(Status::default());

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use serde_json::json;
 
 use crate::build;
-use crate::harness::{Client, T0, checkpoint, event, event_text, frame, line, settings};
+use crate::harness::{Client, T0, event, event_text, frame, line, position, settings};
 use crate::server::{Act, Server, Then, refusal};
 
 const V2: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
@@ -55,7 +55,7 @@ async fn v1_goes_on_some_seconds_before_the_last_line_whatever_one_broken_clock_
 async fn a_checkpoint_is_gone_on_from_on_its_own_host() {
     let other = Server::start(vec![]).await;
     let mut server = Server::start(vec![Act::Serve(vec![], Then::Hold)]).await;
-    let start = checkpoint(Protocol::Firehose, &server.url(), Some(77));
+    let start = position(&server.url(), Some(77));
     let client = Client::start(settings(Protocol::Firehose, &[other.url(), server.url()]), Some(start));
     assert_eq!(server.path().await, format!("{FIREHOSE}?cursor=77"));
     client.stop().await;
@@ -77,7 +77,7 @@ async fn a_cursor_too_old_is_asked_for_by_time_and_then_not_at_all() {
         || refusal("400 Bad Request", "", r#"{"error":"CursorTooOld","message":"the floor is 900"}"#);
     let script = vec![too_old(), too_old(), Act::Serve(vec![event(1_000)], Then::Hold)];
     let mut server = Server::start(script).await;
-    let start = checkpoint(Protocol::JetstreamV2, &server.url(), Some(5));
+    let start = position(&server.url(), Some(5));
     let mut client = Client::start(settings(Protocol::JetstreamV2, &[server.url()]), Some(start));
     assert!(server.path().await.contains("?cursor=5&"));
     assert!(server.path().await.contains(&format!("?cursor={}&", T0 - 5_000_000)));
@@ -94,7 +94,7 @@ fn future_cursor() -> Act {
 #[tokio::test]
 async fn a_restarted_sequence_is_read_from_its_oldest_message() {
     let mut server = Server::start(vec![future_cursor(), Act::Serve(vec![frame(1)], Then::Hold)]).await;
-    let start = checkpoint(Protocol::Firehose, &server.url(), Some(77));
+    let start = position(&server.url(), Some(77));
     let mut client = Client::start(settings(Protocol::Firehose, &[server.url()]), Some(start));
     assert_eq!(server.path().await, format!("{FIREHOSE}?cursor=77"));
     assert_eq!(server.path().await, format!("{FIREHOSE}?cursor=0"));
@@ -107,7 +107,7 @@ async fn a_restarted_sequence_is_read_from_its_oldest_message() {
 #[tokio::test]
 async fn a_restarted_sequence_stops_the_client_if_the_settings_say_so() {
     let server = Server::start(vec![future_cursor()]).await;
-    let start = checkpoint(Protocol::Firehose, &server.url(), Some(77));
+    let start = position(&server.url(), Some(77));
     let settings =
         Settings { future_cursor: FutureCursor::Stop, ..settings(Protocol::Firehose, &[server.url()]) };
     let result = Client::start(settings, Some(start)).result().await;
@@ -123,8 +123,8 @@ async fn the_pipeline_can_ask_for_another_position() {
     server.path().await;
     client.connected().await;
     client.message().await;
-    let position = checkpoint(Protocol::Firehose, &url, Some(3));
-    client.commands.send(Command::Reconnect(Box::new(position))).await.unwrap();
+    let position = position(&url, Some(3));
+    client.commands.send(Command::Reconnect(Some(position))).await.unwrap();
     assert_eq!(client.ending().await, Ending::Commanded);
     assert_eq!(server.path().await, format!("{FIREHOSE}?cursor=3"));
     let resumed = Request { cursor: Cursor::Seq(3), because: Because::Resume };

@@ -11,6 +11,7 @@ mod corpus;
 mod frames;
 mod interop;
 mod jetstream;
+mod labels;
 mod properties;
 mod records;
 mod replay;

@@ -11,6 +11,7 @@ mod data;
 mod support;
 
 mod corpus;
+mod labels;
 mod restart;
 mod rules;
 mod scenarios;

@@ -229,7 +229,7 @@ pub fn rfc3339(micros: i64) -> String {
 }
 
 impl Message {
-    fn did(&self) -> String {
+    pub fn did(&self) -> String {
         format!("did:plc:{}{}", "a".repeat(20), tid(i64::from(self.author)).split_off(9))
     }
 
@@ -242,6 +242,7 @@ impl Message {
             Protocol::Firehose => self.frame(),
             Protocol::JetstreamV1 => self.line().to_string().into_bytes(),
             Protocol::JetstreamV2 => self.event().to_string().into_bytes(),
+            Protocol::Labels => panic!("it is no stream of events"),
         }
     }
 

@@ -13,7 +13,6 @@ use super::{Client, Command, Signal, wall_clock};
 use crate::bluesky::connect::WebSocket;
 use crate::bluesky::cursor::Request;
 use crate::bluesky::dictionary::Dictionary;
-use crate::bluesky::metrics;
 use crate::bluesky::queue::{Delivery, Generation};
 use crate::bluesky::stale::StaleWatch;
 use crate::bluesky::status::Ending;
@@ -183,9 +182,9 @@ fn hand_over(progress: &mut Progress, client: &mut Client) -> Result<(), Ending>
             Delivery::Connected { .. } | Delivery::Disconnected { .. } => None,
         })
         .collect();
-    metrics::received(count, std::mem::take(&mut progress.batch_bytes));
+    client.metrics.received(count, std::mem::take(&mut progress.batch_bytes));
     let pushed = client.queue.push_batch(&mut progress.batch);
-    metrics::queue_depth(client.queue.depth());
+    client.metrics.queue_depth(client.queue.depth());
     if pushed.is_err() {
         return Err(Ending::QueueFull);
     }

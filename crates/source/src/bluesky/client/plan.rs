@@ -6,7 +6,7 @@ use bytes::Bytes;
 use skytrend_event::Micros;
 
 use super::connection::Connection;
-use crate::bluesky::cursor::{Because, Checkpoint, Cursor, Position, Request};
+use crate::bluesky::cursor::{Because, Cursor, Position, Request};
 use crate::bluesky::hosts::Host;
 use crate::bluesky::read::{self, Unpacker};
 use crate::bluesky::settings::{Protocol, Settings};
@@ -23,8 +23,8 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(start: Option<&Checkpoint>, protocol: Protocol) -> Self {
-        Self { position: start.and_then(|checkpoint| checkpoint.position_for(protocol)), detour: None }
+    pub(super) fn new(start: Option<Position>) -> Self {
+        Self { position: start, detour: None }
     }
 
     /// The host whose numbers our position counts in.

@@ -22,12 +22,13 @@ pub fn required<T>(value: Option<T>, field: &'static str) -> Result<T, FrameErro
     value.ok_or(FrameError::MissingField { field })
 }
 
-pub fn place(seq: Option<i64>, time: Option<&str>) -> Result<Place, FrameError> {
-    let seq = required(seq, "seq")?;
-    if !(0..SEQ_END).contains(&seq) {
-        return Err(FrameError::InvalidField { field: "seq", reason: DropReason::InvalidSeq });
-    }
-    Ok(Place { seq: Some(seq), time: instant(required(time, "time")?)? })
+pub fn place(number: Option<i64>, time: Option<&str>) -> Result<Place, FrameError> {
+    Ok(Place { seq: Some(seq(number)?), time: instant(required(time, "time")?)? })
+}
+
+pub fn seq(number: Option<i64>) -> Result<i64, FrameError> {
+    let invalid = FrameError::InvalidField { field: "seq", reason: DropReason::InvalidSeq };
+    required(number, "seq").and_then(|seq| if (0..SEQ_END).contains(&seq) { Ok(seq) } else { Err(invalid) })
 }
 
 pub fn instant(time: &str) -> Result<Micros, FrameError> {

@@ -59,18 +59,33 @@ pub fn sync<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, FrameError> {
     Ok(Message::Sync { at: place(seq, time)?, did: did(repo, "did")?, rev: rev(revision)? })
 }
 
-pub fn info<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, FrameError> {
+/// What comes on every stream of frames: notices, errors, and what this version does not know.
+pub fn of_any_stream<'a>(
+    op: i64,
+    name: Option<&'a str>,
+    cursor: &mut Cursor<'a>,
+) -> Result<Message<'a>, FrameError> {
+    match (op, name) {
+        (1, Some("#info")) => info(cursor),
+        (1, Some(name)) => unknown(Cow::Borrowed(name), cursor),
+        (1, None) => Err(FrameError::MissingField { field: "t" }),
+        (-1, _) => error(cursor),
+        (op, _) => unknown(Cow::Owned(format!("op {op}")), cursor),
+    }
+}
+
+fn info<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, FrameError> {
     let (name, message) = name_and_message(cursor, b"name")?;
     Ok(Message::Info { name: Cow::Borrowed(required(name, "name")?), message: Cow::Borrowed(message) })
 }
 
-pub fn error<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, FrameError> {
+fn error<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, FrameError> {
     let (error, message) = name_and_message(cursor, b"error")?;
     Ok(Message::Error { error: Cow::Borrowed(required(error, "error")?), message: Cow::Borrowed(message) })
 }
 
 /// Reads past a payload of an unknown type; where it has a sequence number and a time, they are kept.
-pub fn unknown<'a>(what: Cow<'a, str>, cursor: &mut Cursor<'a>) -> Result<Message<'a>, FrameError> {
+fn unknown<'a>(what: Cow<'a, str>, cursor: &mut Cursor<'a>) -> Result<Message<'a>, FrameError> {
     let (mut seq, mut time) = (None, None);
     for _ in 0..cursor.map()? {
         let key = cursor.key()?;

@@ -14,6 +14,7 @@ use crate::bluesky::cursor::{
     Because, CHECKPOINT_VERSION, Checkpoint, Cursor, Position, Request, overlap_micros,
 };
 use crate::bluesky::duplicates::Duplicates;
+use crate::bluesky::labels::Labelled;
 use crate::bluesky::loss::{Arrival, Losses, Outcome, RateMeter, Rates, whole};
 use crate::bluesky::metrics::IntakeCounters;
 use crate::bluesky::order::{Rev, Revs};
@@ -66,6 +67,7 @@ pub(super) struct Core {
     duplicates: Duplicates,
     revs: Revs,
     accounts: Accounts,
+    pub(super) labelled: Labelled,
     meter: RateMeter,
     losses: Losses,
     counters: IntakeCounters,
@@ -108,6 +110,7 @@ impl Core {
             duplicates: Duplicates::new(window_micros, intake.remembered_max, now),
             revs: Revs::new(window_micros, intake.remembered_max, rev_future_max, one_message_each, now),
             accounts,
+            labelled: Labelled::default(),
             meter: RateMeter::new(rates),
             losses: Losses::default(),
             counters: IntakeCounters::new(),
@@ -224,7 +227,7 @@ impl Core {
             Message::Unknown { what, at } => self.drop(DropReason::UnknownType, what, *at, plain, sink),
             Message::Commit(commit) => self.decoded += commit.ops.len() as u64,
             Message::Account(_) | Message::Identity(_) => self.decoded += 1,
-            Message::Sync { .. } => {}
+            Message::Sync { .. } | Message::Labels(_) => {}
         }
         let Some(place) = read::place(&message) else { return Ok(()) };
         self.begin(place);

@@ -7,9 +7,10 @@ use super::Core;
 use crate::DropReason;
 use crate::bluesky::accounts::AccountKey;
 use crate::bluesky::cursor::Position;
+use crate::bluesky::labels::{Effect, withdrawal};
 use crate::bluesky::order::Rev;
 use crate::record;
-use crate::wire::{Account, Commit, Message, Place};
+use crate::wire::{Account, Commit, Label, Message, Place};
 
 /// The revision that carried an event.
 pub(super) fn rev_of<'e, 'a>(event: &'e Event<'a>) -> Option<&'e Tid<'a>> {
@@ -35,8 +36,11 @@ impl Core {
             Message::Commit(commit) => self.commit(commit, record_time, plain, sink),
             Message::Account(account) => self.account(account, record_time, sink),
             Message::Sync { did, rev, .. } => self.accounts.reset(AccountKey::of(did.as_str()), Rev::of(rev)),
-            Message::Identity(_) | Message::Unknown { .. } | Message::Info { .. } | Message::Error { .. } => {
-            }
+            Message::Identity(_)
+            | Message::Labels(_)
+            | Message::Unknown { .. }
+            | Message::Info { .. }
+            | Message::Error { .. } => {}
         }
     }
 
@@ -95,6 +99,12 @@ impl Core {
                 }
                 continue;
             }
+            if self.labelled.hide(&event, record_time) {
+                self.flaws.clear();
+                self.counters.dropped(DropReason::Labelled);
+                sink.passed_over(DropReason::Labelled);
+                continue;
+            }
             for flaw in self.flaws.drain(..) {
                 self.counters.flaw(flaw.reason);
                 sink.dropped(flaw.reason, &flaw.detail, Some(at), plain);
@@ -116,6 +126,25 @@ impl Core {
         } else {
             self.emit(event, record_time, sink);
         }
+    }
+
+    /// A labeler's stream has no place in the order of this one: what it hides leaves at the time that this one has
+    /// come to. Before that there is a time, nothing has been let through.
+    pub(in crate::bluesky::intake) fn label(
+        &mut self,
+        label: &Label<'_>,
+        host: &str,
+        sink: &mut impl Sink,
+    ) -> Effect {
+        let record_time = self.clock.record_time();
+        let effect = self.labelled.take(label, host, record_time.unwrap_or_default());
+        if effect == Effect::Hides
+            && let Some(now) = record_time
+            && let Some(event) = withdrawal(label, now)
+        {
+            self.emit(event, now, sink);
+        }
+        effect
     }
 
     fn emit(&mut self, mut event: Event<'_>, record_time: Micros, sink: &mut impl Sink) {
