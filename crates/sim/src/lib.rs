@@ -19,6 +19,7 @@ mod dice;
 pub mod file;
 pub mod growth;
 pub mod instant;
+pub mod labelling;
 mod lost;
 pub mod node;
 pub mod quality;
@@ -27,6 +28,7 @@ mod settings;
 pub mod wire;
 mod world;
 
+pub use labelling::{Labelling, PlannedLabel};
 pub use lost::IndexSet;
 pub use server::faults::{Fault, FaultDone, Faults};
 pub use server::ledger::Ledger;

@@ -1,11 +1,12 @@
-//! The simulated network as a server: the three streams and the dictionary, over HTTP and WebSocket, with a clock
-//! that runs as fast as it is told, and faults on demand. Every connection lives through its own copy of the
+//! The simulated network as a server: the three streams, a labeler's, and the dictionary, over HTTP and WebSocket, with
+//! a clock that runs as fast as it is told, and faults on demand. Every connection lives through its own copy of the
 //! world, so a replay costs no memory, only time. It has no TLS, no accounts, and no other methods of the protocol.
 
 mod cursor;
 pub(crate) mod faults;
 mod filter;
 mod http;
+mod labels;
 pub(crate) mod ledger;
 mod shared;
 mod subscriber;
@@ -24,7 +25,7 @@ use tracing::debug;
 use crate::settings::{SettingsError, WorldSettings};
 use crate::wire::dictionary::{V1_ID, V2_ID};
 use crate::wire::firehose::DEFAULT_PROOF_NODES;
-use crate::{Dictionary, Wire, World};
+use crate::{Dictionary, Labelling, Wire, World};
 use faults::Faults;
 use http::Request;
 use ledger::Ledger;
@@ -38,6 +39,8 @@ pub mod path {
     pub const SUBSCRIBE: &str = "/subscribe";
     /// Jetstream, version 2.
     pub const SUBSCRIBE_EVENTS: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
+    /// The labels of a simulated labeler.
+    pub const SUBSCRIBE_LABELS: &str = "/xrpc/com.atproto.label.subscribeLabels";
     /// The dictionary of version 2.
     pub const GET_ZSTD_DICTIONARY: &str = "/xrpc/network.bsky.jetstream.getZstdDictionary";
 }
@@ -66,6 +69,8 @@ pub struct ServerSettings {
     pub connections_max: usize,
     /// What goes wrong on purpose.
     pub faults: Faults,
+    /// What the labeler at this address labels.
+    pub labelling: Labelling,
 }
 
 impl ServerSettings {
@@ -82,6 +87,7 @@ impl ServerSettings {
             consumer_lag_max: None,
             connections_max: 64,
             faults: Faults::default(),
+            labelling: Labelling::default(),
         }
     }
 }
@@ -241,7 +247,8 @@ async fn route(
     stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let wire = match request.path.as_str() {
-        path::SUBSCRIBE_REPOS => Wire::Firehose,
+        // A labeler's sequence numbers and cursors are those of the firehose.
+        path::SUBSCRIBE_REPOS | path::SUBSCRIBE_LABELS => Wire::Firehose,
         path::SUBSCRIBE => Wire::JetstreamV1,
         path::SUBSCRIBE_EVENTS => Wire::JetstreamV2,
         path::GET_ZSTD_DICTIONARY => return send_dictionary(&mut stream, &request, shared).await,
@@ -254,12 +261,17 @@ async fn route(
         let headers = [("upgrade", "websocket"), ("connection", "Upgrade")];
         return http::respond(&mut stream, "426 Upgrade Required", &headers, b"").await;
     }
-    if let Some(status) = shared.refusal() {
+    let wants_labels = request.path == path::SUBSCRIBE_LABELS;
+    // What is refused on purpose are readers of events.
+    if let Some(status) = (!wants_labels).then(|| shared.refusal()).flatten() {
         // Proxies in front of real relays answer with pages of HTML.
         return http::respond(&mut stream, status, &[("retry-after", "1")], b"<html>later</html>").await;
     }
     shared.wait_until_ready().await;
     match cursor::open(shared, wire, &request).await {
+        Ok(opening) if wants_labels => {
+            labels::run(stream, request, Arc::clone(shared), opening, stopping).await
+        }
         Ok(opening) => subscriber::run(stream, request, Arc::clone(shared), opening, stopping).await,
         Err(refusal) => {
             http::refuse(&mut stream, "400 Bad Request", refusal.error(), &refusal.to_string()).await

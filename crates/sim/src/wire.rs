@@ -4,6 +4,7 @@
 pub mod dictionary;
 pub mod firehose;
 pub mod jetstream;
+pub mod labels;
 mod proof;
 
 pub use dictionary::Dictionary;

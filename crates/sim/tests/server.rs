@@ -10,7 +10,9 @@ use futures_util::{SinkExt, StreamExt};
 use ipld_core::ipld::Ipld;
 use serde_json::Value;
 use skytrend_sim::server::path;
-use skytrend_sim::{Fault, Faults, Server, ServerSettings, Wire, World, WorldEvent, WorldSettings};
+use skytrend_sim::{
+    Fault, Faults, Labelling, Server, ServerSettings, Wire, World, WorldEvent, WorldSettings,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -154,6 +156,34 @@ async fn the_firehose_begins_live_replays_after_a_cursor_and_ends_with_the_world
     assert_eq!(ledger.sent_on(Wire::Firehose).end(), events.len() as u64);
     assert_eq!(ledger.connections(Wire::Firehose), 5);
     assert!(ledger.lost_on(Wire::JetstreamV1).contains(0), "nothing was sent on the others");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn labels_follow_their_posts_are_told_again_after_a_cursor_and_break_off_when_asked_to() {
+    let labelling =
+        Labelling { posts_ppm: 200_000, accounts_ppm: 100_000, cut_after: Some(30), ..Labelling::default() };
+    let server = start(ServerSettings { labelling, ..ServerSettings::new(world()) }).await;
+    let events = events();
+    let labels: Vec<i64> = events
+        .iter()
+        .filter_map(|event| labelling.label(world().seed, event))
+        .map(|label| label.seq)
+        .collect();
+    assert!(labels.len() > 30, "only {} labels", labels.len());
+    let mut early = open(&server, &format!("{}?cursor=0", path::SUBSCRIBE_LABELS)).await.unwrap();
+    let quiet = tokio::time::timeout(Duration::from_millis(50), early.next()).await;
+    assert!(quiet.is_err(), "nobody has had a post yet that is older than the delay");
+    let mut reader = firehose(&server, Some(events[0].seq)).await;
+    seqs(&mut reader, events.len() - 1).await;
+    server.wait_for_end().await;
+    assert_eq!(seqs(&mut early, 30).await, labels[..30]);
+    assert_eq!(said(&mut early).await, Said::Cut);
+    let target = |cursor: i64| format!("{}?cursor={cursor}", path::SUBSCRIBE_LABELS);
+    let mut again = open(&server, &target(labels[9])).await.unwrap();
+    assert_eq!(seqs(&mut again, 10).await, labels[10..20]);
+    let mut future = open(&server, &target(events[events.len() - 1].seq + 1000)).await.unwrap();
+    assert_eq!(said(&mut future).await, Said::Error("FutureCursor".into()));
     server.shutdown().await;
 }
 

@@ -205,19 +205,19 @@ fn write_operation(out: &mut Vec<u8>, operation: &Operation) {
 }
 
 /// The header of a message and the head of its payload.
-fn message(out: &mut Vec<u8>, name: &str, fields: u64) {
+pub(super) fn message(out: &mut Vec<u8>, name: &str, fields: u64) {
     cbor::head(out, cbor::MAP, 2);
     field(out, "t", name);
     number(out, "op", 1);
     cbor::head(out, cbor::MAP, fields);
 }
 
-fn field(out: &mut Vec<u8>, name: &str, value: &str) {
+pub(super) fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     cbor::text(out, name);
     cbor::text(out, value);
 }
 
-fn number(out: &mut Vec<u8>, name: &str, value: i64) {
+pub(super) fn number(out: &mut Vec<u8>, name: &str, value: i64) {
     cbor::text(out, name);
     cbor::integer(out, value);
 }
