@@ -1,9 +1,11 @@
 //! Reads the network into the log: the client fills a queue, this thread empties it through the intake and commits
-//! events and cursor together. The client never waits for this thread.
+//! events and cursor together; with them what labelers withdraw, and how far they were read. No client waits for this
+//! thread.
 
 pub mod appender;
 pub mod batch;
 mod json_lines;
+pub mod labelers;
 mod seed;
 
 use std::collections::VecDeque;
@@ -24,6 +26,7 @@ use crate::settings::Settings as AllSettings;
 use crate::status::Status;
 use crate::supervisor::Supervisor;
 use appender::Appender;
+use labelers::Labelers;
 
 /// Section `ingest`.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,7 +54,12 @@ pub fn start(
     status: &Arc<Status>,
 ) -> anyhow::Result<()> {
     match &settings.json_lines {
-        Some(feed) => json_lines::start(supervisor, settings, feed, log, status),
+        Some(feed) => {
+            if !settings.labelers.hosts.is_empty() {
+                warn!("labelers are not read: they label what is on Bluesky");
+            }
+            json_lines::start(supervisor, settings, feed, log, status)
+        }
         None => start_bluesky(supervisor, settings, log, status),
     }
 }
@@ -69,7 +77,8 @@ fn start_bluesky(
     let shutdown = supervisor.shutdown();
 
     let mut ingest = Ingest {
-        intake: Intake::new(&settings.source, checkpoint.as_ref()),
+        intake: Intake::new(&settings.source, checkpoint.as_ref())
+            .with_labelled(labelers::load_labelled(settings, log.as_ref())?),
         appender: Appender::new(
             settings,
             settings.source.protocol.name().to_owned(),
@@ -78,6 +87,7 @@ fn start_bluesky(
         log: Arc::clone(log),
         queue: Arc::clone(&queue),
         commands,
+        labelers: Labelers::start(supervisor, settings, log.as_ref(), status)?,
         settings: settings.ingest.clone(),
     };
     if let Some(since) = ingest.intake.seed_from() {
@@ -87,8 +97,9 @@ fn start_bluesky(
     supervisor.thread("ingest", move || ingest.run());
 
     let (source, told) = (settings.source.clone(), status.source.clone());
+    let start = checkpoint.and_then(|checkpoint| checkpoint.position_for(source.protocol));
     supervisor.task("client", async move {
-        client::run(source, checkpoint, queue, commanded, told, shutdown.receiver()).await?;
+        client::run(source, start, queue, commanded, told, shutdown.receiver()).await?;
         Ok(())
     });
     Ok(())
@@ -106,6 +117,7 @@ struct Ingest {
     log: Arc<dyn Log>,
     queue: Arc<Queue>,
     commands: mpsc::Sender<Command>,
+    labelers: Labelers,
     settings: Settings,
 }
 
@@ -118,15 +130,14 @@ impl Ingest {
             let drained = self.queue.drain(&mut deliveries, DRAIN_MAX, interval);
             for delivery in deliveries.drain(..) {
                 self.accept(&delivery);
-                if self.appender.is_full(self.settings.commit_records_max) {
-                    self.commit()?;
-                    committed = Instant::now();
-                }
+                self.commit_if_full(&mut committed)?;
+            }
+            self.labelers.drain();
+            while self.labelers.take_next(&mut self.intake, &mut self.appender) {
+                self.commit_if_full(&mut committed)?;
             }
             if committed.elapsed() >= interval || drained != Drained::Some {
-                if self.appender.len() > 0 {
-                    self.commit()?;
-                }
+                self.commit()?;
                 committed = Instant::now();
             }
             if drained == Drained::Closed {
@@ -141,14 +152,27 @@ impl Ingest {
         }
         if let Err(violation) = self.intake.accept(delivery, &mut self.appender) {
             warn!(%violation, "the stream broke its rules: the connection is made anew from the cursor");
-            let checkpoint = Box::new(self.intake.checkpoint());
             // Reported once a connection: where the channel is full, the same command is already under way.
-            let _ = self.commands.try_send(Command::Reconnect(checkpoint));
+            let _ = self.commands.try_send(Command::Reconnect(self.intake.checkpoint().position));
         }
     }
 
+    fn commit_if_full(&mut self, committed: &mut Instant) -> anyhow::Result<()> {
+        if self.appender.is_full(self.settings.commit_records_max) {
+            self.commit()?;
+            *committed = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Commits what is waiting, if anything is. Of labels the positions may be all.
     fn commit(&mut self) -> anyhow::Result<()> {
-        let checkpoint = self.intake.checkpoint().to_json();
-        self.appender.commit(self.log.as_ref(), Some((CHECKPOINT, checkpoint)))
+        let mut states = self.labelers.changed_states();
+        if self.appender.len() == 0 && states.is_empty() {
+            return Ok(());
+        }
+        states.extend(self.intake.labelled().changed_states());
+        states.push((CHECKPOINT.to_owned(), self.intake.checkpoint().to_json()));
+        self.appender.commit(self.log.as_ref(), states)
     }
 }

@@ -236,7 +236,7 @@ impl Feeder {
 
     fn commit(&mut self, log: &dyn Log) -> anyhow::Result<()> {
         self.uncommitted = 0;
-        self.appender.commit(log, None)
+        self.appender.commit(log, Vec::new())
     }
 }
 

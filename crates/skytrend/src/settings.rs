@@ -23,6 +23,8 @@ pub struct Settings {
     /// The feed that is read instead, if it is another one.
     #[serde(skip)]
     pub json_lines: Option<skytrend_source::jsonlines::Settings>,
+    /// Whose labels withdraw posts.
+    pub labelers: crate::ingest::labelers::Settings,
     /// From the source into the log.
     pub ingest: crate::ingest::Settings,
     /// The log.
@@ -66,6 +68,7 @@ impl Settings {
             SettingsError::Invalid(format!("[{section}] {error}"))
         };
         self.source.validate().map_err(|e| invalid("source", &e))?;
+        self.labelers.validate().map_err(|e| invalid("labelers", &e))?;
         self.trend.validate().map_err(|e| invalid("trend", &e))?;
         self.sim.check().map_err(|e| invalid("sim", &e))?;
         if !(1..=crate::log::PARTITIONS_MAX).contains(&self.log.partitions) {

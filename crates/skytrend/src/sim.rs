@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use skytrend_event::Micros;
 use skytrend_event::time::{MINUTE, SECOND};
-use skytrend_sim::{Fault, Faults, Server, ServerSettings, Wire, World, WorldSettings, file};
+use skytrend_sim::{Fault, Faults, Labelling, Server, ServerSettings, Wire, World, WorldSettings, file};
 
 use crate::cli::{self, SimFormat};
 use crate::status::wall_clock;
@@ -20,6 +20,8 @@ pub struct Settings {
     pub seed: u64,
     /// Simulated seconds for each real one; 0: as fast as the reader takes them.
     pub speed: f64,
+    /// Posts in a million that the labeler at the same address labels; of a tenth as many it labels the account.
+    pub labelled_posts_ppm: u32,
     /// Events a second at the most; 0: no limit.
     pub rate_max: u32,
     /// Posts per simulated second.
@@ -64,6 +66,11 @@ impl Settings {
             speed: self.speed,
             rate_max: (self.rate_max > 0).then_some(self.rate_max),
             faults: Faults { chances, ..Faults::default() },
+            labelling: Labelling {
+                posts_ppm: self.labelled_posts_ppm,
+                accounts_ppm: self.labelled_posts_ppm / 10,
+                ..Labelling::default()
+            },
             ..ServerSettings::new(self.world(now))
         })
     }
@@ -130,7 +137,10 @@ fn write(settings: &Settings, format: SimFormat, path: &Path) -> anyhow::Result<
 /// Serves until Ctrl-C, then says on standard output how many events were sent.
 async fn serve(settings: &Settings, listen: SocketAddr) -> anyhow::Result<()> {
     let server = Server::start(settings.server(wall_clock())?, listen).await?;
-    eprintln!("a simulated Bluesky is at {}: firehose, Jetstream v1 and v2; Ctrl-C ends it", server.url());
+    eprintln!(
+        "a simulated Bluesky is at {}: firehose, Jetstream v1 and v2, labels; Ctrl-C ends it",
+        server.url()
+    );
     crate::supervisor::interrupted().await;
     let events = server.next_index();
     server.shutdown().await;

@@ -32,6 +32,8 @@ pub struct Status {
     window_minutes: u32,
     /// Of the connection.
     pub source: watch::Sender<SourceStatus>,
+    /// Of the connection to each labeler, in the order of the settings.
+    pub labelers: Vec<watch::Sender<SourceStatus>>,
     /// What ingest let through and dropped.
     pub ingested: Arc<Counts>,
     /// How far the detector is.
@@ -65,6 +67,7 @@ impl Status {
             source_name,
             window_minutes: settings.trend.sliding_minutes,
             source: watch::Sender::default(),
+            labelers: settings.labelers.hosts.iter().map(|_| watch::Sender::default()).collect(),
             ingested: Arc::default(),
             detected: Arc::default(),
             lag: AtomicU64::new(0),
@@ -162,6 +165,10 @@ impl Status {
     pub fn json(&self) -> serde_json::Value {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let source = self.source.borrow().clone();
+        let of_labeler = |labeler: &watch::Sender<SourceStatus>| {
+            let labeler = labeler.borrow();
+            json!({ "host": labeler.host, "phase": labeler.phase.name(), "summary": labeler.describe(wall_clock()) })
+        };
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "uptime_secs": self.started.elapsed().as_secs(),
@@ -171,6 +178,7 @@ impl Status {
                 "host": source.host,
                 "summary": self.connection(),
             },
+            "labelers": self.labelers.iter().map(of_labeler).collect::<Vec<_>>(),
             "ingest": {
                 "messages": load(&self.ingested.messages),
                 "events": load(&self.ingested.events),

@@ -90,22 +90,40 @@ impl Appender {
         self.pending.newest_micros.max(self.counts.newest_micros.load(Ordering::Relaxed).cast_signed())
     }
 
-    /// Commits what is waiting, with the source's cursor as it stands behind it, and the name under which that is kept.
-    pub fn commit(&mut self, log: &dyn Log, checkpoint: Option<(&str, Vec<u8>)>) -> anyhow::Result<()> {
+    /// Commits what is waiting, with the states that belong to it: cursors as they stand behind it, by the names under
+    /// which they are kept.
+    pub fn commit(&mut self, log: &dyn Log, states: Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
         let started = std::time::Instant::now();
         let mut transaction = self.batch.take();
-        if let Some((name, bytes)) = checkpoint {
-            transaction.states.push((name.to_owned(), bytes.into()));
-        }
+        transaction.states.extend(states.into_iter().map(|(name, bytes)| (name, bytes.into())));
         crash::point("ingest.before_commit");
         log.commit(transaction)?;
         crash::point("ingest.after_commit");
         measured::ingest_committed(started.elapsed());
         self.count();
         Ok(())
+    }
+
+    /// Keeps what was dropped of the input that dead letters call `source`, at a position in it.
+    pub fn dropped_from(
+        &mut self,
+        source: &str,
+        position: String,
+        reason: DropReason,
+        detail: &str,
+        witnessed_at: Micros,
+        bytes: &[u8],
+    ) {
+        let name = reason.name();
+        *self.pending.dropped.entry(name).or_default() += 1;
+        debug!(source, reason = name, detail, position, "input dropped");
+        let letter = DeadLetter::new(source, position, name, detail, witnessed_at, bytes);
+        if let Err(error) = self.batch.push_dead_letter(&letter) {
+            self.error.get_or_insert(error.into());
+        }
     }
 
     fn count(&mut self) {
@@ -156,17 +174,13 @@ impl Sink for Appender {
     }
 
     fn dropped(&mut self, reason: DropReason, detail: &str, place: Option<Place>, bytes: &[u8]) {
-        let name = reason.name();
-        *self.pending.dropped.entry(name).or_default() += 1;
         let (position, witnessed_at) = match place {
             Some(Place { seq: Some(seq), time }) => (seq.to_string(), time),
             Some(Place { seq: None, time }) => (time.0.to_string(), time),
             None => ("unknown".to_owned(), Micros(self.pending.newest_micros)),
         };
-        debug!(reason = name, detail, position, "input dropped");
-        let letter = DeadLetter::new(&*self.source, position, name, detail, witnessed_at, bytes);
-        if let Err(error) = self.batch.push_dead_letter(&letter) {
-            self.error.get_or_insert(error.into());
-        }
+        let source = std::mem::take(&mut self.source);
+        self.dropped_from(&source, position, reason, detail, witnessed_at, bytes);
+        self.source = source;
     }
 }

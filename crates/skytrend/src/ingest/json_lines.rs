@@ -211,6 +211,6 @@ impl Taking {
             return Ok(());
         }
         let checkpoint = self.intake.checkpoint().to_json();
-        self.appender.commit(self.log.as_ref(), Some((CHECKPOINT, checkpoint)))
+        self.appender.commit(self.log.as_ref(), vec![(CHECKPOINT.to_owned(), checkpoint)])
     }
 }

@@ -77,7 +77,7 @@ impl Feeder {
             }
             if self.uncommitted >= COMMIT_MESSAGES || appender.is_full(self.commit_records_max) {
                 self.uncommitted = 0;
-                appender.commit(log, None)?;
+                appender.commit(log, Vec::new())?;
                 wait_for_detector(log, &self.detector_inputs, detected, worker_gone)?;
             }
         }
@@ -87,7 +87,7 @@ impl Feeder {
             self.lines += 1;
         }
         intake.end(appender);
-        appender.commit(log, None)?;
+        appender.commit(log, Vec::new())?;
         self.bar.finish_and_clear();
         Ok(())
     }
