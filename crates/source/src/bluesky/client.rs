@@ -1,5 +1,6 @@
-//! The connection to one of Bluesky's streams: chooses a host, asks for the position we are at, reads messages into the queue, and when
-//! a connection ends, begins again. One task; it sleeps, dials and reads, and never waits for the pipeline.
+//! The connection to one of Bluesky's streams: chooses a host, asks for the position we are at, reads messages into the
+//! queue, and when a connection ends, begins again. One task; it sleeps, dials and reads, and never waits for the
+//! pipeline.
 //!
 //! It does not look into messages, with one exception: after a connection has ended, it reads the last few to learn
 //! where to go on.

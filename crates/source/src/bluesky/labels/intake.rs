@@ -52,11 +52,15 @@ impl LabelCheckpoint {
 
     /// Reads what [`LabelCheckpoint::to_json`] wrote.
     pub fn from_json(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        let checkpoint: Self = serde_json::from_slice(bytes)?;
-        match checkpoint.version {
-            CHECKPOINT_VERSION => Ok(checkpoint),
-            found => Err(CheckpointError::Version { found }),
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
         }
+        let Version { version: found } = serde_json::from_slice(bytes)?;
+        if found != CHECKPOINT_VERSION {
+            return Err(CheckpointError::Version { found });
+        }
+        Ok(serde_json::from_slice(bytes)?)
     }
 }
 
