@@ -11,8 +11,8 @@ use plotters::prelude::*;
 const SIZE: (u32, u32) = (860, 380);
 /// Text and axes: grey enough for light and dark pages.
 pub const INK: RGBColor = RGBColor(128, 128, 128);
-/// One for each line, told apart by colour-blind people too (Okabe and Ito).
-pub const COLOURS: [RGBColor; 7] = [
+/// One for each line, told apart by colour-blind people too (Okabe and Ito, and two more).
+pub const COLOURS: [RGBColor; 9] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -20,6 +20,8 @@ pub const COLOURS: [RGBColor; 7] = [
     RGBColor(230, 159, 0),
     RGBColor(86, 180, 233),
     RGBColor(148, 148, 148),
+    RGBColor(150, 100, 50),
+    RGBColor(200, 190, 40),
 ];
 
 /// The drawing area of a page.
