@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `/api/v1/trends` | the newest window's trends, by rank |
 //! | `/api/v1/trends/{keyword}` | one keyword: current trend, history, counts |
+//! | `/api/v1/search` | keywords by a part of them, trending or not |
+//! | `/api/v1/stream` | each new window and alert, as Server-Sent Events |
 //! | `/api/v1/alerts` | the newest alerts |
 //! | `/api/v1/activity` | the newest windows of user activity |
 //! | `/api/v1/watchlists` | each watchlist's counts in its newest windows |
@@ -17,11 +19,14 @@
 //! answer also when the limit of concurrent requests is reached, so that an overload can be seen.
 
 mod admission;
+mod answers;
 mod problem;
 mod query;
 
 mod health;
 mod recent;
+mod search;
+mod stream;
 mod topics;
 mod trends;
 mod watchlists;
@@ -40,9 +45,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::view::TrendView;
+use answers::Answers;
 pub use health::{Readiness, Unready};
 pub use run::{RunReport, run};
 pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
@@ -59,6 +65,8 @@ pub const LIMIT_MAX: usize = 500;
 pub struct Settings {
     /// Connections open at once; more wait in the system's backlog.
     pub connections_max: usize,
+    /// Followers of the stream at once.
+    pub streams_max: usize,
     /// API requests worked on at once; more are answered 503. Each takes well under a millisecond, so this many at
     /// once means that something hangs.
     pub requests_max: usize,
@@ -75,7 +83,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            connections_max: 256,
+            connections_max: 2_048,
+            streams_max: 1_536,
             requests_max: 64,
             topic_reads_max: 4,
             request_timeout_secs: 10,
@@ -94,8 +103,12 @@ pub struct ApiState {
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     topics: Arc<dyn TopicReader>,
     settings: Arc<Settings>,
+    answers: Arc<Answers>,
     requests: Arc<Semaphore>,
     topic_reads: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    /// Becomes true when the server is to end; streams end with it.
+    stopping: Arc<watch::Sender<bool>>,
 }
 
 impl ApiState {
@@ -108,7 +121,10 @@ impl ApiState {
             status: Arc::new(|| serde_json::Value::Object(serde_json::Map::new())),
             metrics: Arc::new(String::new),
             topics,
+            answers: Arc::default(),
             requests: slots(settings.requests_max),
+            streams: slots(settings.streams_max),
+            stopping: Arc::default(),
             topic_reads: slots(settings.topic_reads_max),
             settings: Arc::new(settings),
         }
@@ -135,6 +151,12 @@ impl ApiState {
         self
     }
 
+    /// To read the log, which blocks a thread; a problem where too many do.
+    fn topic_read_permit(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let busy = |_| Problem::unavailable("too many reads of the log at once");
+        Arc::clone(&self.topic_reads).try_acquire_owned().map_err(busy)
+    }
+
     fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.settings.request_timeout_secs)
     }
@@ -150,6 +172,8 @@ pub fn router(state: ApiState) -> Router {
     let api = Router::new()
         .route("/api/v1/trends", get(trends::list))
         .route("/api/v1/trends/{keyword}", get(trends::one))
+        .route("/api/v1/search", get(search::search))
+        .route("/api/v1/stream", get(stream::follow))
         .route("/api/v1/alerts", get(recent::alerts))
         .route("/api/v1/activity", get(recent::activity))
         .route("/api/v1/watchlists", get(watchlists::list))

@@ -9,6 +9,7 @@ use skytrend_event::WindowKind;
 const HTTP_REQUESTS: &str = "skytrend_http_requests_total";
 const HTTP_REQUEST_DURATION: &str = "skytrend_http_request_duration_seconds";
 const HTTP_CONNECTIONS: &str = "skytrend_http_connections";
+const HTTP_STREAMS: &str = "skytrend_http_streams";
 const ACTIVE_TRENDS: &str = "skytrend_active_trends";
 
 /// Tells the installed recorder unit and help of each metric.
@@ -24,6 +25,7 @@ pub fn describe() {
         "Time from the end of the request's head to the response's head, by route pattern."
     );
     describe_gauge!(HTTP_CONNECTIONS, Unit::Count, "HTTP connections open now.");
+    describe_gauge!(HTTP_STREAMS, Unit::Count, "Followers of the stream of trends and alerts now.");
     describe_gauge!(ACTIVE_TRENDS, Unit::Count, "Trends of the newest window, by kind of window.");
 }
 
@@ -38,6 +40,22 @@ pub(crate) fn record_http_request(route: &str, method: &'static str, status: u16
 /// Connections open now.
 pub(crate) fn set_http_connections(open: usize) {
     ::metrics::gauge!(HTTP_CONNECTIONS).set(open as f64);
+}
+
+/// One follower of the stream, counted until it is dropped.
+pub(crate) struct StreamOpen;
+
+impl StreamOpen {
+    pub(crate) fn new() -> Self {
+        ::metrics::gauge!(HTTP_STREAMS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for StreamOpen {
+    fn drop(&mut self) {
+        ::metrics::gauge!(HTTP_STREAMS).decrement(1.0);
+    }
 }
 
 /// Trends of the newest window of this kind.

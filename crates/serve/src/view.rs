@@ -17,16 +17,17 @@ mod tests;
 mod watchlists;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::Deserialize;
 use skytrend_event::{Alert, AlertKind, KeywordCount, KeywordKind, Micros, Trend, UserActivity, WindowKind};
+use tokio::sync::watch;
 
 use crate::{KeywordKey, metrics};
 pub use current::CurrentTrends;
 use current::CurrentWindow;
 use history::Histories;
-pub use history::{CountPoint, KeywordHistory, TrendPoint};
+pub use history::{CountPoint, FoundKeyword, KeywordHistory, TrendPoint};
 use newest::Newest;
 use watchlists::Watchlists;
 pub use watchlists::{WatchedList, WatchedTerm, WatchedWindow};
@@ -94,7 +95,7 @@ impl Snapshot {
 #[derive(Debug)]
 pub struct TrendView {
     fold: Mutex<Fold>,
-    published: RwLock<Arc<Snapshot>>,
+    published: watch::Sender<Arc<Snapshot>>,
 }
 
 /// Alerts of the same instant are ordered as their natural key is.
@@ -121,7 +122,7 @@ impl TrendView {
             activity: Newest::new(settings.activity_windows_max),
             watchlists: Watchlists::default(),
         };
-        Self { fold: Mutex::new(fold), published: RwLock::default() }
+        Self { fold: Mutex::new(fold), published: watch::Sender::default() }
     }
 
     /// Applies a record of `trending-keywords`.
@@ -170,13 +171,23 @@ impl TrendView {
             metrics::set_active_trends(window, trends);
         }
         // Still holding the fold's lock, so that of two callers the later fold is published last.
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        self.published.send_replace(snapshot);
     }
 
     /// What was published last.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        // A poisoned lock is harmless here: the only write under it is the swap of one pointer.
-        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.published.borrow())
+    }
+
+    /// Tells of each publishing from now on; who is slow misses what was replaced meanwhile.
+    pub fn follow(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.published.subscribe()
+    }
+
+    /// Keywords with a history that have `text` in their normalized form, and what was counted of them last; in no
+    /// particular order.
+    pub fn find(&self, text: &str) -> Vec<FoundKeyword> {
+        self.fold().histories.find(text)
     }
 
     /// The history of a keyword, as far as it is held.

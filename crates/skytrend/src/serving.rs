@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
-use skytrend_event::Topic;
+use skytrend_event::{Micros, Topic};
 use skytrend_log::{Log, LogError, ReadLimit};
 use skytrend_serve::http::{self, ApiState, Readiness, TopicReadError, TopicReader, TopicRecord, Unready};
 use skytrend_serve::view::{self, TrendView};
@@ -72,6 +72,11 @@ struct Topics(Arc<dyn Log>);
 impl TopicReader for Topics {
     fn bounds(&self, topic: Topic, partition: u32) -> Result<Range<u64>, TopicReadError> {
         self.0.bounds(topic.name(), partition).map_err(|error| refused(topic, partition, error))
+    }
+
+    fn offset_at(&self, topic: Topic, partition: u32, timestamp: Micros) -> Result<u64, TopicReadError> {
+        let found = self.0.offset_at(topic.name(), partition, timestamp.0);
+        found.map_err(|error| refused(topic, partition, error))
     }
 
     fn read(

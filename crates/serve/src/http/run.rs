@@ -43,7 +43,8 @@ pub struct RunReport {
 pub async fn run(listener: TcpListener, state: ApiState, shutdown: impl Future<Output = ()>) -> RunReport {
     let grace = Duration::from_secs(state.settings.shutdown_grace_secs);
     let slots = slots(state.settings.connections_max);
-    let (stop, stopping) = watch::channel(false);
+    let stop = Arc::clone(&state.stopping);
+    let stopping = stop.subscribe();
     let http = http(&state);
     let service = router(state);
     let mut connections = JoinSet::new();

@@ -1,7 +1,9 @@
 //! The API over its router: what each endpoint answers, and what it refuses.
 
 mod errors;
+mod past;
 mod socket;
+mod stream;
 
 use std::ops::Range;
 use std::sync::{Mutex, mpsc};
@@ -10,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use skytrend_event::codec::Encoder;
-use skytrend_event::{Alert, AlertKind, Topic, Trend, WindowKind};
+use skytrend_event::{Alert, AlertKind, Micros, Topic, Trend, WindowKind};
 use tower::ServiceExt;
 
 use super::*;
@@ -26,6 +28,10 @@ impl TopicReader for ShortLog {
             (Topic::DeadLetter, _) => Err(TopicReadError::Failed { detail: "disk on fire".to_owned() }),
             _ => Err(TopicReadError::UnknownPartition { topic, partition }),
         }
+    }
+
+    fn offset_at(&self, _topic: Topic, _partition: u32, timestamp: Micros) -> Result<u64, TopicReadError> {
+        Ok(if timestamp <= at(10) { 5 } else { 8 })
     }
 
     fn read(
@@ -67,6 +73,10 @@ impl TopicReader for StuckLog {
         let _ = self.entered.try_send(());
         let _ = self.gate.lock().expect("no call panics").recv();
         Ok(0..0)
+    }
+
+    fn offset_at(&self, _topic: Topic, _partition: u32, _timestamp: Micros) -> Result<u64, TopicReadError> {
+        Ok(0)
     }
 
     fn read(
@@ -166,6 +176,41 @@ async fn an_empty_view_answers_with_an_empty_window() {
     assert_eq!(status, StatusCode::OK);
     let answer: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&answer["window_end"], &answer["trends"]), (&Value::Null, &json!([])));
+}
+
+#[tokio::test]
+async fn a_list_is_compressed_and_not_sent_twice() {
+    let ask = async |name: &str, value: &str| {
+        let request = Request::get("/api/v1/trends").header(name, value).body(Body::empty()).expect("a path");
+        let response = router(state()).oneshot(request).await.expect("the router is infallible");
+        let (parts, body) = response.into_parts();
+        (parts.status, parts.headers, to_bytes(body, 1 << 24).await.expect("the body is complete"))
+    };
+    let (_, plain, json) = ask("accept", "*/*").await;
+    let (status, headers, gzip) = ask("accept-encoding", "gzip, br").await;
+    assert_eq!(
+        (status, &headers["content-encoding"], &headers["etag"]),
+        (StatusCode::OK, &"gzip".parse().expect("a value"), &plain["etag"])
+    );
+    let mut unpacked = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*gzip), &mut unpacked).expect("gzip");
+    assert_eq!(unpacked, json);
+    let etag = plain["etag"].to_str().expect("ASCII");
+    let (status, _, body) = ask("if-none-match", etag).await;
+    assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0));
+}
+
+#[tokio::test]
+async fn keywords_are_found_by_a_part_the_closest_first() {
+    let all = get_ok("/api/v1/search?q=A").await;
+    assert_eq!(column(&all["keywords"], "keyword"), ["quake", "weather", "goal"]);
+    assert_eq!(column(&all["keywords"], "is_trending"), [true, false, false]);
+    let whole = get_ok("/api/v1/search?q=%23elei%C3%A7%C3%B5es").await;
+    assert_eq!(column(&whole["keywords"], "kind"), ["hashtag"]);
+    assert_eq!(get_ok("/api/v1/search?q=zzz").await["keywords"], json!([]));
+    assert_eq!(get_ok("/api/v1/search?q=a&limit=1").await["keywords"][0]["count"], 412);
+    let (status, _, _) = get_text(state(), "/api/v1/search").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -73,6 +73,9 @@ pub trait TopicReader: Send + Sync + 'static {
     /// The offsets there are: earliest to one past the last.
     fn bounds(&self, topic: Topic, partition: u32) -> Result<Range<u64>, TopicReadError>;
 
+    /// The first offset there is whose timestamp is at least this, or the end of the partition.
+    fn offset_at(&self, topic: Topic, partition: u32, timestamp: Micros) -> Result<u64, TopicReadError>;
+
     /// Records from `from` on, at most `limit`, possibly fewer (a limit on bytes is the log's own), at least one if
     /// there is one.
     fn read(
@@ -121,8 +124,7 @@ pub(super) async fn read(
     let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
     let start = start(&query)?;
 
-    let busy = |_| Problem::unavailable("too many reads of the log at once");
-    let permit = Arc::clone(&state.topic_reads).try_acquire_owned().map_err(busy)?;
+    let permit = state.topic_read_permit()?;
     let reader = Arc::clone(&state.topics);
     // The permit goes with the thread: a read that outlives its request still counts.
     let read = tokio::task::spawn_blocking(move || {

@@ -1,104 +1,52 @@
 //! `/api/v1/trends`: what trends now, and what is known of one keyword.
 
-use std::collections::BTreeMap;
+mod list;
+mod past;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use skytrend_event::{KeywordKind, Language, Micros, Topic, Trend, WindowKind};
+use skytrend_event::{KeywordKind, Micros, Trend, WindowKind};
 
+use super::answers::Answer;
 use super::problem::echo;
-use super::{ApiState, LIMIT_MAX, Problem, Query};
+use super::{ApiState, Problem, Query};
 use crate::view::{CountPoint, CurrentTrends, Snapshot, TrendPoint};
 use crate::{KeywordKey, KeywordPath};
+pub(super) use list::{ListQuery, render};
 
-const LIMIT_DEFAULT: usize = 50;
-
-/// The answer of `/api/v1/trends`. The window is null before the first record.
-#[derive(Serialize)]
-struct TrendList<'a> {
-    window: WindowKind,
-    window_start: Option<Micros>,
-    window_end: Option<Micros>,
-    window_start_iso: Option<String>,
-    window_end_iso: Option<String>,
-    generated_from: GeneratedFrom,
-    language: Option<&'a str>,
-    trends: Vec<ListedTrend<'a>>,
-}
-
-/// What the answer was made of.
-#[derive(Serialize)]
-struct GeneratedFrom {
-    topic: &'static str,
-    /// Trends of the whole window, before language and limit.
-    trends: usize,
-    /// Those of the language asked for, before the limit.
-    matching: usize,
-}
-
-#[derive(Serialize)]
-struct ListedTrend<'a> {
-    /// Place in this answer, from 1; `rank` is the place among all languages.
-    position: usize,
-    /// Place among the topics of its language, from 1.
-    language_rank: usize,
-    #[serde(flatten)]
-    trend: &'a Trend,
-}
-
-pub(super) async fn list(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
-    query.allow(&["window", "limit", "language"])?;
-    let windows = [("sliding", WindowKind::Sliding), ("tumbling", WindowKind::Tumbling)];
-    let window = query.choice("window", windows)?;
-    let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
-    let language = language(&query)?;
-
-    let snapshot = state.view.snapshot();
-    let current = snapshot.current(window).map(Arc::as_ref);
-    let all = current.map_or(&[][..], |current| &current.trends);
-    let speaks = |trend: &Arc<Trend>| language.as_ref().is_none_or(|language| *language == trend.language);
-    // What is kept of a window holds the upper part of every language's list, so places are counted here.
-    let mut places = BTreeMap::new();
-    let language_ranks = all.iter().map(|trend| {
-        let place = places.entry(trend.language.as_str()).or_insert(0);
-        *place += 1;
-        *place
-    });
-    let matching: Vec<_> = all.iter().zip(language_ranks).filter(|(trend, _)| speaks(trend)).collect();
-    let listed = (1..).zip(&matching).take(limit).map(|(position, &(trend, language_rank))| ListedTrend {
-        position,
-        language_rank,
-        trend,
-    });
-    let answer = TrendList {
-        window,
-        window_start: current.map(|c| c.window_start),
-        window_end: current.map(|c| c.window_end),
-        window_start_iso: current.map(|c| c.window_start.to_rfc3339()),
-        window_end_iso: current.map(|c| c.window_end.to_rfc3339()),
-        generated_from: GeneratedFrom {
-            topic: Topic::Trends.name(),
-            trends: all.len(),
-            matching: matching.len(),
-        },
-        language: language.as_deref(),
-        trends: listed.collect(),
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.allow(&["window", "limit", "language", "as_of"])?;
+    let asked = ListQuery::read(&query)?;
+    let Some(as_of) = as_of(&query)? else {
+        let answer = state.answers.list(&state.view.snapshot(), &asked);
+        return Ok(answer.respond(&headers, "no-cache"));
     };
-    Ok(([(CACHE_CONTROL, "no-cache")], Json(&answer)).into_response())
+    let past = past::window_at(&state, asked.window, as_of).await?;
+    // What is over does not change any more; the newest window may still be written.
+    let is_over =
+        state.view.snapshot().current(asked.window).is_some_and(|now| now.window_end > past.window_end);
+    let caching = if is_over { "private, max-age=86400" } else { "no-cache" };
+    Ok(Answer::new(render(Some(&past), &asked, Some(as_of))).respond(&headers, caching))
 }
 
-/// The primary subtag in lower case, as trends have it: `language=pt-BR` asks for `pt`.
-fn language(query: &Query) -> Result<Option<String>, Problem> {
-    let Some(text) = query.text("language") else { return Ok(None) };
-    match Language::parse(text.to_ascii_lowercase()) {
-        Ok(language) => Ok(Some(language.primary().to_owned())),
-        Err(_) => Err(Problem::parameter("language", text, "a BCP 47 language tag such as en, or und")),
-    }
+/// The instant that the list is asked for, if it is not now.
+fn as_of(query: &Query) -> Result<Option<Micros>, Problem> {
+    let Some(text) = query.text("as_of") else { return Ok(None) };
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let micros = if is_number { text.parse().ok().map(Micros) } else { Micros::parse_rfc3339(text).ok() };
+    let allowed = "an instant such as 2025-03-01T12:00:00Z, or microseconds since 1970";
+    micros.map(Some).ok_or_else(|| Problem::parameter("as_of", text, allowed))
 }
 
 /// The answer of `/api/v1/trends/{keyword}`.

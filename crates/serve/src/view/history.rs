@@ -32,6 +32,9 @@ pub struct TrendPoint {
     pub confidence_score: f64,
     pub velocity: f64,
     pub score: f64,
+    /// `why.observed` and `why.dispersion` of it: with `expected`, the band in which it would be nothing special.
+    pub observed: f64,
+    pub dispersion: f64,
 }
 
 impl From<&Trend> for TrendPoint {
@@ -51,6 +54,8 @@ impl From<&Trend> for TrendPoint {
             confidence_score: trend.confidence_score,
             velocity: trend.velocity,
             score: trend.score,
+            observed: trend.why.observed,
+            dispersion: trend.why.dispersion,
         }
     }
 }
@@ -93,6 +98,25 @@ pub struct KeywordHistory {
     pub history: Vec<TrendPoint>,
     /// Its counts, oldest window first.
     pub counts: Vec<CountPoint>,
+}
+
+/// A keyword that a search has found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FoundKeyword {
+    /// As people mostly write it, by its newest record.
+    pub keyword: String,
+    /// NFKC, lower case, without `#`.
+    pub normalized_keyword: String,
+    /// Word, hashtag or phrase.
+    pub kind: KeywordKind,
+    /// The language of its newest record.
+    pub language: String,
+    /// Posts in the newest sliding window in which it was counted; 0 if it never was.
+    pub count: u64,
+    /// Distinct authors in it.
+    pub unique_authors: u64,
+    /// The end of that window, or of the newest one with a record of it.
+    pub window_end: Micros,
 }
 
 impl Point for TrendPoint {
@@ -208,6 +232,23 @@ impl Histories {
             history: entry.trends.after(horizon),
             counts: entry.counts.after(horizon),
         })
+    }
+
+    pub(super) fn find(&self, text: &str) -> Vec<FoundKeyword> {
+        let has_it = self.entries.iter().filter(|(key, _)| key.normalized_keyword.contains(text));
+        let found = |(key, entry): (&KeywordKey, &Entry)| {
+            let last = entry.counts.last_where(|point| point.window == WindowKind::Sliding);
+            FoundKeyword {
+                keyword: entry.keyword.clone(),
+                normalized_keyword: key.normalized_keyword.to_string(),
+                kind: key.kind,
+                language: entry.language.clone(),
+                count: last.map_or(0, |point| point.count),
+                unique_authors: last.map_or(0, |point| point.unique_authors),
+                window_end: last.map_or(entry.newest, |point| point.window_end),
+            }
+        };
+        has_it.map(found).collect()
     }
 
     /// Window ends at or before this are too old.

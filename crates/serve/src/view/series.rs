@@ -42,6 +42,11 @@ impl<P: Point> Series<P> {
         }
     }
 
+    /// The newest point for which this holds.
+    pub(super) fn last_where(&self, holds: impl Fn(&P) -> bool) -> Option<P> {
+        self.0.iter().rev().find(|point| holds(point)).copied()
+    }
+
     /// The points that ended after `horizon`, oldest first.
     pub(super) fn after(&self, horizon: Micros) -> Vec<P> {
         self.0.iter().filter(|point| point.key().0 > horizon).copied().collect()

@@ -1,0 +1,59 @@
+//! `/api/v1/stream`: each new window and alert as a Server-Sent Event, as soon as it is published.
+//!
+//! A follower is given what is newest when it is ready for more: whoever is slow skips windows, and holds up nobody.
+//! Alerts are not skipped while the view holds them. The id of an event says how far both have come, and whoever comes
+//! back with it goes on from there; an alert of the last window may then come a second time, its natural key tells.
+
+mod follower;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+
+use super::trends::ListQuery;
+use super::{ApiState, Problem, Query};
+use crate::metrics;
+use follower::Follower;
+
+/// A comment is sent when nothing else was for so long, so that both sides learn of a dead connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// What a browser waits before it connects again, in milliseconds; the first thing that is sent.
+const RETRY: &[u8] = b"retry: 2000\n\n";
+
+/// Where a follower comes back to: `<end of the window of trends>.<end of the newest alert's window>`.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+pub(super) async fn follow(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.allow(&["window", "limit", "language"])?;
+    let asked = ListQuery::read(&query)?;
+    let busy = |_| Problem::unavailable("too many streams at once");
+    let slot = Arc::clone(&state.streams).try_acquire_owned().map_err(busy)?;
+    let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
+    let follower = Follower::new(&state, asked, last);
+    let events =
+        stream::unfold((follower, slot, metrics::StreamOpen::new()), async |(mut follower, slot, open)| {
+            let bytes = match tokio::time::timeout(KEEP_ALIVE, follower.next()).await {
+                Ok(next) => next?,
+                Err(_elapsed) => Bytes::from_static(b":\n\n"),
+            };
+            Some((Ok::<_, Infallible>(bytes), (follower, slot, open)))
+        });
+    let first = stream::once(async { Ok(Bytes::from_static(RETRY)) });
+    let body = Body::from_stream(futures_util::StreamExt::chain(first, Box::pin(events)));
+    // Proxies that buffer would hold events back.
+    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
+    Ok((headers, [("x-accel-buffering", "no")], body).into_response())
+}

@@ -1,0 +1,132 @@
+//! What one follower has been told, and what it is told next.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use skytrend_event::{Alert, AlertKind, KeywordKind, Micros};
+use tokio::sync::watch;
+
+use crate::http::ApiState;
+use crate::http::answers::Answers;
+use crate::http::trends::ListQuery;
+use crate::view::{CurrentTrends, Snapshot};
+
+/// An alert's natural key but for its window's end.
+type AlertName = (Option<String>, String, KeywordKind, bool);
+
+pub(super) struct Follower {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    stopping: watch::Receiver<bool>,
+    answers: Arc<Answers>,
+    asked: ListQuery,
+    /// The end of the window of trends told last.
+    trends_end: Option<Micros>,
+    /// These trends; none before the first, and of a client that has come back.
+    trends: Option<Arc<CurrentTrends>>,
+    /// The end of the window of the newest alert told; before the first, of the newest there was.
+    alerts_end: Option<Micros>,
+    /// Those of that window that were told.
+    told: BTreeSet<AlertName>,
+    waiting: VecDeque<Bytes>,
+}
+
+impl Follower {
+    /// `last` is the id of the last event that the client has seen.
+    pub(super) fn new(state: &ApiState, asked: ListQuery, last: Option<&str>) -> Self {
+        let mut snapshots = state.view.follow();
+        let newest = snapshots.borrow().alerts.first().map(|alert| alert.window_end);
+        let resumed = last.and_then(parse_id);
+        // What is there now is told at once.
+        snapshots.mark_changed();
+        let mut told = BTreeSet::new();
+        if resumed.is_none() {
+            let of_newest = |alert: &&Arc<Alert>| Some(alert.window_end) == newest;
+            told.extend(snapshots.borrow().alerts.iter().filter(of_newest).map(|alert| name(alert)));
+        }
+        Self {
+            stopping: state.stopping.subscribe(),
+            answers: Arc::clone(&state.answers),
+            asked,
+            trends_end: resumed.map(|(trends, _)| trends),
+            trends: None,
+            alerts_end: resumed.map_or(newest, |(_, alerts)| Some(alerts)),
+            told,
+            waiting: VecDeque::new(),
+            snapshots,
+        }
+    }
+
+    /// The next event as it goes over the wire; none at the end of the server.
+    pub(super) async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            tokio::select! {
+                changed = self.snapshots.changed() => changed.ok()?,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+            }
+            let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
+            self.take_alerts(&snapshot);
+            self.take_trends(&snapshot);
+        }
+    }
+
+    fn take_alerts(&mut self, snapshot: &Snapshot) {
+        // Oldest first, as they happened.
+        for alert in snapshot.alerts.iter().rev() {
+            if self.alerts_end.is_some_and(|end| alert.window_end < end) {
+                continue;
+            }
+            if self.alerts_end.is_none_or(|end| alert.window_end > end) {
+                self.alerts_end = Some(alert.window_end);
+                self.told.clear();
+            }
+            if self.told.insert(name(alert)) {
+                let json = serde_json::to_vec(alert).expect("an alert always has a JSON form");
+                self.waiting.push_back(self.event("alert", &json));
+            }
+        }
+    }
+
+    fn take_trends(&mut self, snapshot: &Arc<Snapshot>) {
+        let Some(current) = snapshot.current(self.asked.window) else { return };
+        // The same window is told again only where it was published in two parts.
+        let is_known = match &self.trends {
+            Some(told) => Arc::ptr_eq(told, current),
+            None => self.trends_end.is_some_and(|told| current.window_end <= told),
+        };
+        self.trends = Some(Arc::clone(current));
+        if is_known {
+            return;
+        }
+        self.trends_end = Some(current.window_end);
+        let answer = self.answers.list(snapshot, &self.asked);
+        let head = format!("event: trends\nid: {}\ndata: ", self.id());
+        // In three pieces, so that the list, which is most of it, is shared by all who follow it.
+        self.waiting.extend([head.into(), answer.json.clone(), Bytes::from_static(b"\n\n")]);
+    }
+
+    fn event(&self, kind: &str, json: &[u8]) -> Bytes {
+        let mut event = format!("event: {kind}\nid: {}\ndata: ", self.id()).into_bytes();
+        event.extend_from_slice(json);
+        event.extend_from_slice(b"\n\n");
+        event.into()
+    }
+
+    fn id(&self) -> String {
+        let micros = |end: Option<Micros>| end.map_or(0, |end| end.0);
+        format!("{}.{}", micros(self.trends_end), micros(self.alerts_end))
+    }
+}
+
+fn parse_id(id: &str) -> Option<(Micros, Micros)> {
+    let (trends, alerts) = id.split_once('.')?;
+    Some((Micros(trends.parse().ok()?), Micros(alerts.parse().ok()?)))
+}
+
+fn name(alert: &Alert) -> AlertName {
+    let is_end = alert.kind == AlertKind::Ended;
+    (alert.watchlist.clone(), alert.normalized_keyword.clone(), alert.keyword_kind, is_end)
+}
