@@ -48,10 +48,58 @@ pub enum Command {
     Config(Config),
     /// Read a topic of the log as JSON lines
     Topics(Topics),
+    /// Follow the alerts of a running skytrend: print them, or run a command for each
+    Alerts(Alerts),
     /// What the detector has learned to be usual, as a file for a new installation
     Baseline(Baseline),
     /// Measure skytrend
     Bench(Bench),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Alerts {
+    /// The running skytrend; by default the one on this machine (setting serve.listen)
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Newest alerts to begin with, of those that the server holds
+    #[arg(long, default_value_t = 10, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(0..=500))]
+    pub last: u16,
+    /// End after those
+    #[arg(long, conflicts_with = "position")]
+    pub once: bool,
+    /// Only the beginning of trends, or only their end
+    #[arg(long, value_enum)]
+    pub kind: Option<AlertStage>,
+    /// Only those in this language
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// Only those of this watchlist
+    #[arg(long, value_name = "NAME")]
+    pub watchlist: Option<String>,
+    /// Only those whose keyword has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub keyword: Option<String>,
+    /// Only those that begin with at least this z-score
+    #[arg(long, default_value_t = 0.0, value_name = "NUMBER")]
+    pub min_z: f64,
+    /// One JSON object a line, as in the topic
+    #[arg(long)]
+    pub json: bool,
+    /// Remember in this file what was handled, and go on from there the next time
+    #[arg(long, value_name = "FILE")]
+    pub position: Option<PathBuf>,
+    /// Command to run for each instead of printing it: with the alert as JSON on its standard input, and
+    /// `SKYTREND_ALERT_KIND`, `_KEYWORD`, `_LANGUAGE` and `_WATCHLIST` in its environment
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AlertStage {
+    /// A trend passes the threshold
+    Started,
+    /// It has fallen back for good
+    Ended,
 }
 
 #[derive(Clone, Debug, Args)]

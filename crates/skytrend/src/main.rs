@@ -16,6 +16,7 @@ mod show;
 mod status;
 mod upkeep;
 
+mod alerts;
 mod bench;
 mod config_command;
 mod demo;
@@ -80,6 +81,9 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
             None => Ok(config_command::print(&layers, &mut std::io::stdout().lock())?),
             Some(ConfigAction::Check) => config_command::check(&layers),
         },
+        Command::Alerts(asked) => {
+            alerts::run(&Settings::from_layers(&layers)?, asked, &mut std::io::stdout().lock())
+        }
         Command::Baseline(asked) => match &asked.action {
             BaselineAction::Save { file } => detect::baseline::save(&Settings::from_layers(&layers)?, file),
         },

@@ -30,6 +30,15 @@ pub struct Settings {
 /// Bytes of one answer of the topics endpoint.
 const TOPIC_BYTES_MAX: usize = 4 << 20;
 
+/// Where a process on this machine reaches the server with these settings.
+pub fn own_address(settings: &Settings) -> String {
+    let mut address = settings.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
+}
+
 /// Starts the server.
 pub async fn start(
     supervisor: &mut Supervisor,

@@ -21,7 +21,7 @@ use futures_util::stream;
 use super::trends::ListQuery;
 use super::{ApiState, Problem, Query};
 use crate::metrics;
-use follower::Follower;
+use follower::{Follower, Kinds};
 
 /// A comment is sent when nothing else was for so long, so that both sides learn of a dead connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -37,12 +37,14 @@ pub(super) async fn follow(
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.allow(&["window", "limit", "language"])?;
+    query.allow(&["window", "limit", "language", "events"])?;
+    let kinds = query
+        .choice("events", [("all", Kinds::All), ("trends", Kinds::Trends), ("alerts", Kinds::Alerts)])?;
     let asked = ListQuery::read(&query)?;
     let busy = |_| Problem::unavailable("too many streams at once");
     let slot = Arc::clone(&state.streams).try_acquire_owned().map_err(busy)?;
     let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
-    let follower = Follower::new(&state, asked, last);
+    let follower = Follower::new(&state, asked, kinds, last);
     let events =
         stream::unfold((follower, slot, metrics::StreamOpen::new()), async |(mut follower, slot, open)| {
             let bytes = match tokio::time::timeout(KEEP_ALIVE, follower.next()).await {

@@ -31,13 +31,13 @@ pub struct Remote {
 impl Remote {
     /// At the address that the settings say the server listens on.
     pub fn new(settings: &Settings) -> Self {
-        let mut address = settings.serve.listen;
-        if address.ip().is_unspecified() {
-            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-        }
         let config =
             ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build();
-        Self { base: format!("http://{address}"), partitions: settings.log.partitions, agent: config.into() }
+        Self {
+            base: crate::serving::own_address(&settings.serve),
+            partitions: settings.log.partitions,
+            agent: config.into(),
+        }
     }
 
     /// Prints what was asked for; with `follow`, until the output or the server goes away.

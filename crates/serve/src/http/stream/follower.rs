@@ -15,7 +15,16 @@ use crate::view::{CurrentTrends, Snapshot};
 /// An alert's natural key but for its window's end.
 type AlertName = (Option<String>, String, KeywordKind, bool);
 
+/// What is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kinds {
+    All,
+    Trends,
+    Alerts,
+}
+
 pub(super) struct Follower {
+    kinds: Kinds,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     stopping: watch::Receiver<bool>,
     answers: Arc<Answers>,
@@ -33,7 +42,7 @@ pub(super) struct Follower {
 
 impl Follower {
     /// `last` is the id of the last event that the client has seen.
-    pub(super) fn new(state: &ApiState, asked: ListQuery, last: Option<&str>) -> Self {
+    pub(super) fn new(state: &ApiState, asked: ListQuery, kinds: Kinds, last: Option<&str>) -> Self {
         let mut snapshots = state.view.follow();
         let newest = snapshots.borrow().alerts.first().map(|alert| alert.window_end);
         let resumed = last.and_then(parse_id);
@@ -45,6 +54,7 @@ impl Follower {
             told.extend(snapshots.borrow().alerts.iter().filter(of_newest).map(|alert| name(alert)));
         }
         Self {
+            kinds,
             stopping: state.stopping.subscribe(),
             answers: Arc::clone(&state.answers),
             asked,
@@ -68,8 +78,12 @@ impl Follower {
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
             }
             let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
-            self.take_alerts(&snapshot);
-            self.take_trends(&snapshot);
+            if self.kinds != Kinds::Trends {
+                self.take_alerts(&snapshot);
+            }
+            if self.kinds != Kinds::Alerts {
+                self.take_trends(&snapshot);
+            }
         }
     }
 
