@@ -67,6 +67,8 @@ pub(crate) struct Engine {
     window_posts: f64,
     /// Those of one keyword.
     voices: Vec<Voice>,
+    /// For each author, how many posts of a window; of no meaning between two uses.
+    posts_of_author: Vec<u32>,
     /// For each keyword, how many posts of a sample it has; all zero between two uses.
     shared_posts: Vec<u32>,
 }
@@ -108,6 +110,7 @@ impl Engine {
             counts_before: 0,
             window_posts: 0.0,
             voices: Vec::new(),
+            posts_of_author: Vec::new(),
             shared_posts: Vec::new(),
         }
     }

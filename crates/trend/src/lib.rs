@@ -63,6 +63,7 @@ mod language;
 mod signature;
 mod thinning;
 
+mod meeting;
 mod moderation;
 mod pattern;
 mod watch;

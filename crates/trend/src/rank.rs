@@ -185,7 +185,8 @@ impl Ranking {
         left
     }
 
-    /// The groups by rank, each with the id of its topic: that of the oldest topic which its members belonged to.
+    /// The groups by rank, each with the id of its topic: that of the strongest member which belonged to one, so that
+    /// what many people talk about does not go on as something smaller that it has met.
     fn ranked(
         &self,
         groups: Vec<Group>,
@@ -198,18 +199,17 @@ impl Ranking {
         let mut taken = Vec::new();
         let mut topics = Vec::new();
         for group in groups {
-            let known = group.members.iter().filter_map(|&member| {
+            let mut known = group.members.iter().filter_map(|&member| {
                 let id = standing_before.get(&standing[member].key)?.topic;
-                Some((self.topics.get(&id)?.started_at, id))
+                self.topics.contains_key(&id).then_some(id)
             });
-            let oldest = known.filter(|(_, id)| !taken.contains(id)).min();
+            let before = known.find(|id| !taken.contains(id));
             let stands_out = group.members.iter().any(|&member| standing[member].assessment.stands_out);
-            if oldest.is_none() && !stands_out {
+            if before.is_none() && !stands_out {
                 // What is left of something that others go on with: nothing starts with that.
                 continue;
             }
-            let id =
-                oldest.map_or_else(|| TopicId::new(&standing[group.leader].key, window.end), |(_, id)| id);
+            let id = before.unwrap_or_else(|| TopicId::new(&standing[group.leader].key, window.end));
             taken.push(id);
             let score = standing[group.members[0]].excess();
             topics.push((id, group, score));

@@ -67,9 +67,9 @@ impl AuthorSketch {
         f64::from(shared) / union as f64 * all
     }
 
-    /// Share of the smaller one's authors who are in the larger one too, beyond what chance would do among
-    /// `authors_of_all` authors; at most 1.
-    pub(crate) fn containment(&self, other: &Self, authors_of_all: f64) -> f64 {
+    /// Share of the smaller one's authors who are in the larger one too, beyond what chance would do: among
+    /// `authors_of_all` authors, or with the share `chance` if that is more. At most 1.
+    pub(crate) fn containment(&self, other: &Self, authors_of_all: f64, chance: f64) -> f64 {
         let (left, right) = (self.authors(), other.authors());
         let (smaller, larger) = (left.min(right), left.max(right));
         if smaller < 1.0 {
@@ -77,7 +77,7 @@ impl AuthorSketch {
         }
         let share = (self.shared_authors(other) / smaller).min(1.0);
         // Where nearly everybody uses the one word, little could be beyond chance.
-        let chance = (larger / authors_of_all.max(1.0)).min(0.5);
+        let chance = (larger / authors_of_all.max(1.0)).min(0.5).max(chance.min(0.9));
         (share - chance) / (1.0 - chance)
     }
 }
@@ -107,24 +107,24 @@ mod tests {
         assert_near(left.authors(), 40.0, 0.0);
         assert_near(left.shared_authors(&right), 10.0, 0.0);
         assert!(left.meets(&right) && !left.meets(&sketch(40..60)) && !left.meets(&AuthorSketch::default()));
-        assert_near(left.containment(&right, 1e9), 10.0 / 30.0, 1e-6);
-        assert_near(AuthorSketch::default().containment(&left, 1e9), 0.0, 0.0);
+        assert_near(left.containment(&right, 1e9, 0.0), 10.0 / 30.0, 1e-6);
+        assert_near(AuthorSketch::default().containment(&left, 1e9, 0.0), 0.0, 0.0);
     }
 
     #[test]
     fn many_authors_are_estimated() {
         let (all, half, others) = (sketch(0..20_000), sketch(0..10_000), sketch(50_000..70_000));
         assert_near(all.authors() / 20_000.0, 1.0, 0.2);
-        assert_near(half.containment(&all, 1e9), 1.0, 0.2);
-        assert_near(others.containment(&all, 1e9), 0.0, 0.05);
-        assert_near(sketch(0..1_000).containment(&sketch(500..4_000), 1e9), 0.5, 0.2);
+        assert_near(half.containment(&all, 1e9, 0.0), 1.0, 0.2);
+        assert_near(others.containment(&all, 1e9, 0.0), 0.0, 0.05);
+        assert_near(sketch(0..1_000).containment(&sketch(500..4_000), 1e9, 0.0), 0.5, 0.2);
     }
 
     #[test]
     fn what_chance_does_is_taken_off() {
         // Half of all authors use the one word, so of the other word's too.
         let (common, rare) = (sketch(0..100), sketch(80..120));
-        assert_near(rare.containment(&common, 200.0), 0.0, 1e-9);
+        assert_near(rare.containment(&common, 200.0, 0.0), 0.0, 1e-9);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::Engine;
 use super::phrases::met_by_chance;
 use super::windows::Counted;
 use crate::extract::words_of_name;
+use crate::meeting::Activity;
 use crate::newcomers::surplus;
 use crate::posts::Occurrence;
 use crate::rank::Candidate;
@@ -66,12 +67,29 @@ impl Engine {
             words: words_of_name(entry.kind, written),
             language: language.text(),
             language_posts: counted.since.languages.of(language),
+            meeting: counted.activity.meeting(tally.authors, counted.since.languages.of(language)),
             posts: tally.posts,
             authors: tally.authors,
             assessment,
             sparkline,
             sketch,
         })
+    }
+
+    /// How much the people of the window that begins with the post at `first` post in it.
+    pub(super) fn activity(&mut self, first: usize) -> Activity {
+        let Self { posts, authors, posts_of_author: counts, .. } = self;
+        counts.clear();
+        counts.resize(authors.numbers(), 0);
+        for index in first..posts.len() {
+            let post = posts.post(index);
+            counts[posts.authors()[index] as usize] += u32::from(post.is_live && !post.is_engagement);
+        }
+        let mut activity = Activity::default();
+        for &posts in counts.iter() {
+            activity.add(posts);
+        }
+        activity
     }
 
     /// What the posts and the words of the keyword tell beyond its tally.

@@ -97,6 +97,9 @@ impl Engine {
                 continue;
             }
             let post = self.posts.post(index);
+            if self.names_blocked(index) {
+                continue;
+            }
             // Of a post that its author labelled as sensitive, no text is kept.
             if self.posts.text(post).is_empty() {
                 continue;
@@ -112,6 +115,15 @@ impl Engine {
             });
         }
         samples
+    }
+
+    /// Whether a keyword of the post must not be shown.
+    fn names_blocked(&self, index: usize) -> bool {
+        let language = self.posts.languages()[index].first().copied().unwrap_or_default();
+        let keywords = self.posts.keywords(index).iter().filter_map(|used| used.keyword());
+        keywords
+            .map(|keyword| self.keywords.entry(keyword))
+            .any(|entry| !entry.is_watched && self.rules.block(entry.kind, &entry.normalized, language))
     }
 
     /// The keywords that share most posts with keyword `number`, whose posts are mostly in `language`, but those of its

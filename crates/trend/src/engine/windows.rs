@@ -10,6 +10,7 @@ use crate::baseline::Baseline;
 use crate::extract::SurfaceForm;
 use crate::keywords::PREFETCHED_AHEAD;
 use crate::language::LanguageCode;
+use crate::meeting::Activity;
 use crate::posts::Since;
 use crate::rank::{Window, with_sign};
 use crate::settings::Settings;
@@ -26,6 +27,7 @@ pub(super) struct Counted {
     /// The minute it ends with.
     pub(super) minute: i64,
     pub(super) since: Since,
+    pub(super) activity: Activity,
 }
 
 impl Engine {
@@ -39,7 +41,7 @@ impl Engine {
         let window = Window { kind, start: start_of(start), end: start_of(minute + 1) };
         let since = self.posts.since_minute(start);
         let first = since.first;
-        let counted = Counted { window, minute, since };
+        let counted = Counted { window, minute, since, activity: self.activity(first) };
 
         let mut rows: Vec<CountRow> = Vec::with_capacity(self.counts_before);
         let mut candidates = Vec::new();

@@ -31,6 +31,7 @@ impl Ranking {
         settings: &Settings,
         context_of: &mut impl FnMut(&[&Candidate]) -> Context,
     ) -> Vec<Alert> {
+        self.move_alerts(ranked);
         let mut alerts = Vec::new();
         for topic in ranked {
             let leader = &standing[topic.group.leader];
@@ -68,6 +69,23 @@ impl Ranking {
             false
         });
         alerts
+    }
+}
+
+impl Ranking {
+    /// An alert about a topic that is part of another one now goes on with that, unless that has one.
+    fn move_alerts(&mut self, ranked: &[Ranked]) {
+        let is_ranked = |id: &TopicId| ranked.iter().any(|topic| topic.id == *id);
+        let gone: Vec<TopicId> = self.alerts.keys().filter(|id| !is_ranked(id)).copied().collect();
+        for id in gone {
+            let key = &self.alerts[&id].key;
+            let now = self.standing.get(key).map(|standing| standing.topic);
+            if let Some(now) = now.filter(|now| is_ranked(now) && !self.alerts.contains_key(now))
+                && let Some(open) = self.alerts.remove(&id)
+            {
+                self.alerts.insert(now, open);
+            }
+        }
     }
 }
 

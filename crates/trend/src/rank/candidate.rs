@@ -2,6 +2,7 @@
 
 use skytrend_event::{KeywordKind, SamplePost, ScoreParts};
 
+use crate::meeting::Meeting;
 use crate::score::Score;
 use crate::sketch::AuthorSketch;
 use crate::state::Assessment;
@@ -20,6 +21,8 @@ pub(crate) struct Candidate {
     pub(crate) language: String,
     /// Posts in this language in the window.
     pub(crate) language_posts: u32,
+    /// Whom its people meet by chance.
+    pub(crate) meeting: Meeting,
     pub(crate) posts: u32,
     pub(crate) authors: u32,
     pub(crate) assessment: Assessment,
@@ -57,6 +60,7 @@ impl Candidate {
             words: Vec::new(),
             language: "und".to_owned(),
             language_posts: 0,
+            meeting: Meeting::default(),
             posts: 0,
             authors: 0,
             assessment,

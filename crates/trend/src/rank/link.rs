@@ -45,6 +45,13 @@ impl<'a> Term<'a> {
         word.name.is_part_of(&self.name) && self.candidate.observed() >= part * word.candidate.observed()
     }
 
+    /// The share of the rarer one's people that are the other's, too, by chance.
+    fn met_by_chance(&self, other: &Self) -> f64 {
+        let (own, others) = (&self.candidate.meeting, &other.candidate.meeting);
+        let is_rarer = self.candidate.authors <= other.candidate.authors;
+        if is_rarer { own.share_with(others) } else { others.share_with(own) }
+    }
+
     /// The link between two keywords, if there is one.
     pub(super) fn link(&self, other: &Self) -> Option<Link> {
         if self.name.is_same(&other.name) {
@@ -63,8 +70,9 @@ impl<'a> Term<'a> {
         } else {
             self.candidate.language_posts.min(other.candidate.language_posts)
         };
-        let share = left.containment(right, f64::from(people));
         let (fewer, more) = (left.authors().min(right.authors()), left.authors().max(right.authors()));
+        let chance = if is_by_name { 0.0 } else { self.met_by_chance(other) };
+        let share = left.containment(right, f64::from(people), chance);
         let was_with = self.was_with(other);
         let needed = if was_with { SHARED_TO_STAY - share_deviation(fewer) } else { SHARED_TO_JOIN };
         if share <= 0.0 || share < needed {

@@ -30,6 +30,7 @@ fn candidate(name: &str, observed: f64, z: f64) -> Candidate {
         words: vec![name.to_lowercase()],
         language: "en".to_owned(),
         language_posts: 10_000,
+        meeting: crate::meeting::Meeting::default(),
         posts: 50,
         authors: 40,
         assessment,

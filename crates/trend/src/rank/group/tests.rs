@@ -27,6 +27,7 @@ fn candidate(name: &str, kind: KeywordKind, people: std::ops::Range<u64>) -> Can
         words: words_of_name(kind, name),
         language: "en".to_owned(),
         language_posts: 1_000_000,
+        meeting: crate::meeting::Meeting::default(),
         posts: 9,
         authors: 9,
         assessment,
