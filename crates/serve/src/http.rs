@@ -12,6 +12,7 @@
 //! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts |
 //! | `/api/v1/status` | what the pipeline says of itself |
 //! | `/api/v1/topics/{topic}` | records of the log, as JSON lines |
+//! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
 //! | `/health/live`, `/health/ready` | for supervisors |
 //! | `/metrics` | Prometheus text |
 //!
@@ -30,6 +31,9 @@ mod stream;
 mod topics;
 mod trends;
 mod watchlists;
+
+mod bluesky_web;
+mod feeds;
 
 mod run;
 #[cfg(test)]
@@ -180,6 +184,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/watchlists/{name}", get(watchlists::one))
         .route("/api/v1/status", get(status))
         .route("/api/v1/topics/{topic}", get(topics::read))
+        .merge(feeds::routes())
         .route_layer(from_fn_with_state(state.clone(), admission::limit));
     Router::new()
         .merge(api)

@@ -118,6 +118,8 @@ pub(super) async fn no_such_path(uri: Uri) -> Problem {
         "/api/v1/alerts",
         "/api/v1/activity",
         "/api/v1/status",
+        "/feeds/trends.atom",
+        "/feeds/alerts.atom",
         "/health/live",
         "/health/ready",
         "/metrics",

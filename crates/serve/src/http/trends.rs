@@ -19,7 +19,7 @@ use super::problem::echo;
 use super::{ApiState, Problem, Query};
 use crate::view::{CountPoint, CurrentTrends, Snapshot, TrendPoint};
 use crate::{KeywordKey, KeywordPath};
-pub(super) use list::{ListQuery, render};
+pub(super) use list::{ListQuery, language, render};
 
 pub(super) async fn list(
     State(state): State<ApiState>,

@@ -107,7 +107,7 @@ pub(in crate::http) fn render(
 }
 
 /// The primary subtag in lower case, as trends have it: `language=pt-BR` asks for `pt`.
-fn language(query: &Query) -> Result<Option<String>, Problem> {
+pub(in crate::http) fn language(query: &Query) -> Result<Option<String>, Problem> {
     let Some(text) = query.text("language") else { return Ok(None) };
     match Language::parse(text.to_ascii_lowercase()) {
         Ok(language) => Ok(Some(language.primary().to_owned())),
