@@ -12,6 +12,7 @@
 //! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts |
 //! | `/api/v1/status` | what the pipeline says of itself |
 //! | `/api/v1/topics/{topic}` | records of the log, as JSON lines |
+//! | `/mastodon/api/v1/trends`, `/api/v1/trends/tags` | trends as Mastodon's tags |
 //! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
 //! | `/health/live`, `/health/ready` | for supervisors |
 //! | `/metrics` | Prometheus text |
@@ -34,6 +35,7 @@ mod watchlists;
 
 mod bluesky_web;
 mod feeds;
+mod mastodon;
 
 mod run;
 #[cfg(test)]
@@ -184,6 +186,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/watchlists/{name}", get(watchlists::one))
         .route("/api/v1/status", get(status))
         .route("/api/v1/topics/{topic}", get(topics::read))
+        .merge(mastodon::routes())
         .merge(feeds::routes())
         .route_layer(from_fn_with_state(state.clone(), admission::limit));
     Router::new()

@@ -3,6 +3,7 @@
 mod errors;
 mod feeds;
 mod past;
+mod mastodon;
 mod socket;
 mod stream;
 
