@@ -13,6 +13,7 @@
 //! | `/api/v1/status` | what the pipeline says of itself |
 //! | `/api/v1/topics/{topic}` | records of the log, as JSON lines |
 //! | `/mastodon/api/v1/trends`, `/api/v1/trends/tags` | trends as Mastodon's tags |
+//! | `/xrpc/{method}`, `/.well-known/did.json` | trends as Bluesky's own; a feed generator |
 //! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
 //! | `/health/live`, `/health/ready` | for supervisors |
 //! | `/metrics` | Prometheus text |
@@ -36,6 +37,7 @@ mod watchlists;
 mod bluesky_web;
 mod feeds;
 mod mastodon;
+mod xrpc;
 
 mod run;
 #[cfg(test)]
@@ -58,6 +60,7 @@ use answers::Answers;
 pub use health::{Readiness, Unready};
 pub use run::{RunReport, run};
 pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
+pub use xrpc::{FeedGenerator, FeedGeneratorSettings, InvalidFeedGenerator};
 
 use problem::Problem;
 use query::Query;
@@ -108,6 +111,7 @@ pub struct ApiState {
     status: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     topics: Arc<dyn TopicReader>,
+    feed_generator: Option<Arc<FeedGenerator>>,
     settings: Arc<Settings>,
     answers: Arc<Answers>,
     requests: Arc<Semaphore>,
@@ -118,8 +122,8 @@ pub struct ApiState {
 }
 
 impl ApiState {
-    /// State over the view and the log. Without the methods below it has no readiness checks, an empty status and
-    /// empty metrics.
+    /// State over the view and the log. Without the methods below it has no readiness checks, an empty status, empty
+    /// metrics and no feed generator.
     pub fn new(view: Arc<TrendView>, topics: Arc<dyn TopicReader>, settings: Settings) -> Self {
         Self {
             view,
@@ -128,6 +132,7 @@ impl ApiState {
             metrics: Arc::new(String::new),
             topics,
             answers: Arc::default(),
+            feed_generator: None,
             requests: slots(settings.requests_max),
             streams: slots(settings.streams_max),
             stopping: Arc::default(),
@@ -163,6 +168,13 @@ impl ApiState {
         Arc::clone(&self.topic_reads).try_acquire_owned().map_err(busy)
     }
 
+    /// What it serves as a feed generator of Bluesky; none: it is no feed generator.
+    #[must_use]
+    pub fn with_feed_generator(mut self, generator: Option<FeedGenerator>) -> Self {
+        self.feed_generator = generator.map(Arc::new);
+        self
+    }
+
     fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.settings.request_timeout_secs)
     }
@@ -186,11 +198,13 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/watchlists/{name}", get(watchlists::one))
         .route("/api/v1/status", get(status))
         .route("/api/v1/topics/{topic}", get(topics::read))
+        .route("/.well-known/did.json", get(xrpc::did_document))
         .merge(mastodon::routes())
         .merge(feeds::routes())
         .route_layer(from_fn_with_state(state.clone(), admission::limit));
     Router::new()
         .merge(api)
+        .merge(xrpc::routes(&state))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics))

@@ -9,7 +9,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use skytrend_event::{Micros, Topic};
 use skytrend_log::{Log, LogError, ReadLimit};
-use skytrend_serve::http::{self, ApiState, Readiness, TopicReadError, TopicReader, TopicRecord, Unready};
+use skytrend_serve::http::{
+    self, ApiState, FeedGenerator, FeedGeneratorSettings, Readiness, TopicReadError, TopicReader,
+    TopicRecord, Unready,
+};
 use skytrend_serve::view::{self, TrendView};
 use tracing::info;
 
@@ -25,6 +28,8 @@ pub struct Settings {
     pub http: http::Settings,
     /// What it remembers.
     pub view: view::Settings,
+    /// Whose feeds it generates.
+    pub feed_generator: FeedGeneratorSettings,
 }
 
 /// Bytes of one answer of the topics endpoint.
@@ -53,10 +58,13 @@ pub async fn start(
         .await
         .with_context(|| format!("can't listen on {address} (setting serve.listen)"))?;
     info!(address = %listener.local_addr()?, "serving HTTP");
+    let feed_generator = FeedGenerator::from_settings(&settings.serve.feed_generator)
+        .context("the settings are not valid: [serve.feed_generator]")?;
     let reported = Arc::clone(status);
     let state =
         ApiState::new(Arc::clone(view), Arc::new(Topics(Arc::clone(log))), settings.serve.http.clone())
             .with_readiness(readiness(status))
+            .with_feed_generator(feed_generator)
             .with_status(move || reported.json())
             .with_metrics(move || metrics.render());
     let shutdown = supervisor.shutdown();

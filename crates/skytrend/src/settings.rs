@@ -7,6 +7,7 @@ mod source;
 
 use serde::Deserialize;
 use skytrend_event::Topic;
+use skytrend_serve::http::FeedGenerator;
 use toml::Value;
 
 use layers::{Layers, SettingsError};
@@ -70,6 +71,8 @@ impl Settings {
         self.source.validate().map_err(|e| invalid("source", &e))?;
         self.labelers.validate().map_err(|e| invalid("labelers", &e))?;
         self.trend.validate().map_err(|e| invalid("trend", &e))?;
+        FeedGenerator::from_settings(&self.serve.feed_generator)
+            .map_err(|e| invalid("serve.feed_generator", &e))?;
         self.sim.check().map_err(|e| invalid("sim", &e))?;
         if !(1..=crate::log::PARTITIONS_MAX).contains(&self.log.partitions) {
             return Err(SettingsError::Invalid(format!(
@@ -111,6 +114,7 @@ mod tests {
         assert_eq!(settings.source, source);
         assert_eq!(settings.serve.http, skytrend_serve::http::Settings::default());
         assert_eq!(settings.serve.view, skytrend_serve::view::Settings::default());
+        assert_eq!(settings.serve.feed_generator, skytrend_serve::http::FeedGeneratorSettings::default());
     }
 
     #[test]

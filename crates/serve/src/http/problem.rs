@@ -71,6 +71,19 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
+    /// Its status.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What is wrong and what is possible, for answers that have one sentence.
+    pub(super) fn sentence(&self) -> String {
+        match &self.allowed {
+            Some(allowed) => format!("{}; possible: {allowed}", self.detail),
+            None => self.detail.to_string(),
+        }
+    }
+
     /// The same problem, with what was probably meant.
     pub(super) fn with_suggestion(self, suggestion: Option<impl Into<Box<str>>>) -> Self {
         Self { suggestion: suggestion.map(Into::into), ..self }
@@ -84,13 +97,15 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
         }
+        // For layers that say the same in another shape.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -2,10 +2,14 @@
 
 mod errors;
 mod feeds;
-mod past;
+mod lexicon;
 mod mastodon;
+mod mastodon;
+mod past;
+mod socket;
 mod socket;
 mod stream;
+mod xrpc;
 
 use std::ops::Range;
 use std::sync::{Mutex, mpsc};
