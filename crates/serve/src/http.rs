@@ -17,6 +17,7 @@
 //! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
 //! | `/health/live`, `/health/ready` | for supervisors |
 //! | `/metrics` | Prometheus text |
+//! | `/`, `/trend/{keyword}`, `/pipeline`, `/assets/{path}` | the dashboard |
 //!
 //! [`router`] is the API without a socket; [`run`] serves it on one until it is told to stop. Health and metrics
 //! answer also when the limit of concurrent requests is reached, so that an overload can be seen.
@@ -26,6 +27,7 @@ mod answers;
 mod problem;
 mod query;
 
+mod dashboard;
 mod health;
 mod recent;
 mod search;
@@ -202,9 +204,16 @@ pub fn router(state: ApiState) -> Router {
         .merge(mastodon::routes())
         .merge(feeds::routes())
         .route_layer(from_fn_with_state(state.clone(), admission::limit));
+    let dashboard = Router::new()
+        .route("/", get(dashboard::page))
+        .route("/trend/{keyword}", get(dashboard::page))
+        .route("/pipeline", get(dashboard::page))
+        .route("/assets/{*path}", get(dashboard::asset))
+        .route_layer(from_fn(dashboard::secure));
     Router::new()
         .merge(api)
         .merge(xrpc::routes(&state))
+        .merge(dashboard)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics))
