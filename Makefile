@@ -11,7 +11,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test fmt lint unit crash soak bench bench-program plots fuzz
+.PHONY: help demo run test fmt lint unit crash browser chromium soak bench bench-program plots fuzz
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,7 +26,7 @@ run: ## The live network (Jetstream), trends in this terminal
 	@$(CARGO) build --locked --release -p skytrend
 	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)
 
-test: fmt lint unit crash ## All checks: format, lints, unit, property, golden and live tests, crash tests
+test: fmt lint unit crash browser ## All checks: format, lints, unit, property, golden and live tests, crash tests, the dashboard
 
 fmt: ## Check the formatting
 	$(CARGO) fmt --all --check
@@ -39,6 +39,13 @@ unit: ## Unit, property, golden and live tests
 
 crash: ## The pipeline killed at random and at every named crash point, compared with a run that was not
 	$(CARGO) test --locked -p skytrend --test crash -- --ignored --nocapture
+
+browser: chromium ## The dashboard in a real browser, against the real program
+	$(CARGO) test --locked -p skytrend --test browser -- --ignored --nocapture
+
+chromium: ## Chromium for the browser test, where it is missing (Debian, Ubuntu)
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		{ echo "installing Chromium …"; $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install --yes --quiet chromium; }
 
 bench: ## Criterion benchmarks and the whole program's; figures go to docs/benchmarks.md by hand
 	$(CARGO) bench --locked --workspace
