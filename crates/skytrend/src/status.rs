@@ -189,6 +189,8 @@ impl Status {
             "detector": {
                 "applied_micros": load(&self.detected.newest_micros),
                 "lag_records": self.lag(),
+                "history_minutes": load(&self.detected.history_minutes),
+                "history_minutes_needed": HISTORY_MINUTES_NEEDED,
                 "windows_written": load(&self.detected.windows),
                 "trends_started": load(&self.detected.trends),
             },
