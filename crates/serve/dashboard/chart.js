@@ -5,6 +5,9 @@ import { clock, count, decimal } from './format.js';
 
 const HEIGHT = 260;
 
+/** Seconds between ticks: whole minutes, since no label says seconds. */
+const TICKS = [60, 120, 300, 600, 900, 1800, 3600, 7200];
+
 /** Columns of the data, after the time. */
 const [LOW, HIGH, EXPECTED, POSTS, COUNTED] = [1, 2, 3, 4, 5];
 
@@ -35,7 +38,7 @@ function options(width, { mark, onCursor }) {
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: true }, y: { range: (_, __, top) => [0, Math.max(4, top * 1.08)] } },
     axes: [
-      { ...axis, space: 70, values: (_, splits) => splits.map((at) => clock(at * 1e6)) },
+      { ...axis, space: 70, incrs: TICKS, values: (_, splits) => splits.map((at) => clock(at * 1e6)) },
       { ...axis, size: 52, values: (_, splits) => splits.map((value) => count(value)) },
     ],
     series: [

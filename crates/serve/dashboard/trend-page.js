@@ -8,6 +8,7 @@ import { foreign, plain, setForeign } from './foreign.js';
 import { counted, iso, languageName, moment } from './format.js';
 import { follow } from './live.js';
 import { alertMark, organicMark, statusMark } from './marks.js';
+import { onReturn } from './reachable.js';
 import { reasons } from './reasons.js';
 import { samples } from './samples.js';
 import { timeTravel } from './time-travel.js';
@@ -156,7 +157,7 @@ export function trendPage(main, listHref) {
     document.title = `${plain(next.keyword)} · skytrend`;
     travel.show(next, null, null);
     load(next);
-    if (next.at) stop = () => {};
+    if (next.at) stop = onReturn(() => load(next));
     else {
       let newestEnd = null;
       stop = follow({ window: next.window }, {

@@ -7,6 +7,7 @@ import { filters } from './filters.js';
 import { plain } from './foreign.js';
 import { clock, counted, duration, moment } from './format.js';
 import { follow } from './live.js';
+import { isGone, onReturn } from './reachable.js';
 import { timeTravel } from './time-travel.js';
 import { trendList } from './trend-list.js';
 import { showWaiting } from './waiting.js';
@@ -82,7 +83,7 @@ export function trendsPage(main) {
 
   function showFreshness() {
     const seconds = (performance.now() - receivedAt) / 1000;
-    const isLive = address !== null && !address.at && answer !== null;
+    const isLive = address !== null && !address.at && answer !== null && !isGone();
     const isStill = isLive && seconds > STILL_SECONDS;
     freshness.classList.toggle('warning', isStill);
     if (!isLive) setText(freshness, '');
@@ -143,7 +144,7 @@ export function trendsPage(main) {
     showFreshness();
     document.title = 'Trends · skytrend';
     if (address.at) {
-      stop = () => {};
+      stop = onReturn(lookBack);
       lookBack();
     } else {
       stop = follow({ window: address.window, language: address.language }, {

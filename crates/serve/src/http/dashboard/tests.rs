@@ -15,23 +15,20 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboard")
 }
 
+/// Paths of the files in a folder of the dashboard and in those below it.
 fn files(below: &Path) -> BTreeSet<String> {
     let entries =
         std::fs::read_dir(folder().join(below)).expect("a folder").map(|entry| entry.expect("an entry"));
-    let mut files = BTreeSet::new();
+    let mut found = BTreeSet::new();
     for entry in entries {
         let path = below.join(entry.file_name());
         if entry.path().is_dir() {
-            files.extend(files_of(&path));
+            found.extend(files(&path));
         } else {
-            files.insert(path.to_str().expect("UTF-8").to_owned());
+            found.insert(path.to_str().expect("UTF-8").to_owned());
         }
     }
-    files
-}
-
-fn files_of(path: &Path) -> BTreeSet<String> {
-    files(path)
+    found
 }
 
 /// Our own sources, without what is vendored.
