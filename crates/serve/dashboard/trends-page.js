@@ -83,7 +83,7 @@ export function trendsPage(main) {
 
   function showFreshness() {
     const seconds = (performance.now() - receivedAt) / 1000;
-    const isLive = address !== null && !address.at && answer !== null && !isGone();
+    const isLive = Boolean(address && !address.at && answer?.window_end && !isGone());
     const isStill = isLive && seconds > STILL_SECONDS;
     freshness.classList.toggle('warning', isStill);
     if (!isLive) setText(freshness, '');

@@ -1,4 +1,4 @@
-//! Drives Chromium over the DevTools protocol: JSON over a WebSocket. What the page complains of is kept.
+//! Drives Chromium over its remote debugging protocol: JSON over a WebSocket. What the page complains of is kept.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
