@@ -93,13 +93,38 @@ async fn trends_appear_update_are_filtered_and_open() {
     page.press("Escape").await;
     page.wait_for("location.pathname === '/' && document.querySelectorAll('.trend-link').length > 0").await;
 
+    // The past, and back.
+    page.value("document.querySelector('.look-back').open = true").await;
+    page.wait_for("document.getElementById('moment').value").await;
+    // Three of the field's steps, which are minutes.
+    page.value(
+        "document.getElementById('moment').stepDown(3); document.querySelector('.moment').requestSubmit()",
+    )
+    .await;
+    page.wait_for(
+        "location.search.startsWith('?at=') && document.querySelector('.banner.past:not([hidden])')",
+    )
+    .await;
+    // The list's own window is told as the moment of the banner.
+    page.wait_for("document.querySelector('.summary').textContent.endsWith(document.querySelector('.past strong').textContent)").await;
+    assert_eq!(page.value("document.querySelector('.freshness').textContent").await, "");
+    page.value("document.querySelector('.banner.past .primary').click()").await;
+    page.wait_for("location.search === '' && document.querySelector('.banner.past[hidden]')").await;
+    page.wait_for("document.querySelector('.freshness').textContent.includes('live')").await;
+
+    // A keyword is found as one types.
+    let typed: String = text(&name).trim_start_matches('#').chars().take(4).collect();
+    let field = "document.getElementById('search-text')";
+    page.value(&format!("{field}.value = '{typed}'; {field}.dispatchEvent(new Event('input'))")).await;
+    page.wait_for("document.querySelectorAll('#search-found [role=option]').length > 0").await;
+
     // How the pipeline is doing.
     page.value("document.querySelector('nav [data-page=pipeline]').click()").await;
     page.wait_for("document.querySelectorAll('.gauge[data-verdict=good]').length >= 5").await;
     page.wait_for("document.querySelector('.overall').textContent.includes('Everything works')").await;
 
     assert_eq!(page.value("window.isSamePage").await, true, "the page was loaded again");
-    assert_eq!(complaints(&page), Vec::<&String>::new());
+    assert_eq!(page.complaints, Vec::<String>::new());
     running.stop();
     server.shutdown().await;
 }
@@ -107,11 +132,6 @@ async fn trends_appear_update_are_filtered_and_open() {
 async fn choose(page: &mut Page, filter: &str, value: &str) {
     let select = format!("document.getElementById('filter-{filter}')");
     page.value(&format!("{select}.value = '{value}'; {select}.dispatchEvent(new Event('change'))")).await;
-}
-
-/// All but that a server without a stream is asked again and again instead.
-fn complaints(page: &Page) -> Vec<&String> {
-    page.complaints.iter().filter(|complaint| !complaint.contains("/api/v1/stream")).collect()
 }
 
 /// Minutes of usual talk, then of a word that rises in posts that try to break out of their place.
@@ -180,7 +200,7 @@ async fn hostile_posts_stay_in_their_place() {
     assert!(heights.as_u64().unwrap() < 250, "a post is {heights} px high");
     let turned = "getComputedStyle(document.querySelector('.post-text .foreign')).unicodeBidi";
     assert_eq!(page.value(turned).await, "plaintext");
-    assert_eq!(complaints(&page), Vec::<&String>::new());
+    assert_eq!(page.complaints, Vec::<String>::new());
     running.stop();
 }
 
