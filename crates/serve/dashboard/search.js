@@ -51,7 +51,7 @@ export function bindSearch(form, field, found) {
   async function suggest() {
     const text = field.value.trim();
     const turn = asked += 1;
-    if (text === '') return close();
+    if (text === '' || text === '#') return close();
     try {
       const { keywords } = await getJson('/api/v1/search', { q: text, limit: FOUND_MAX });
       if (turn !== asked) return;
