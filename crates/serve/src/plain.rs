@@ -55,6 +55,7 @@ mod tests {
         let model = ScreenModel {
             source: "simulated world".to_owned(),
             connection: Connection::Connected,
+            dashboard: None,
             simulated_time: true,
             window_start: Some(at(0)),
             window_end: Some(at(10)),

@@ -27,6 +27,8 @@ pub struct ScreenModel {
     pub window_start: Option<Micros>,
     /// First instant after the newest window.
     pub window_end: Option<Micros>,
+    /// Where the dashboard is to be seen, if this process serves one.
+    pub dashboard: Option<String>,
     /// Events read per second; none before the first.
     pub events_per_second: Option<f64>,
     /// How far the detector is behind the source, in seconds; none where it can't be known.

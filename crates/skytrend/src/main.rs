@@ -71,6 +71,10 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve => pipeline(&layers, Parts { ingest: false, detect: false, serve: true, show: false }),
         Command::Demo(asked) => demo::run(&mut layers, asked),
         Command::Replay(asked) => {
+            anyhow::ensure!(
+                cli.common.data_dir.is_none(),
+                "a replay keeps its events in memory, or in the folder of --log-dir; it has no --data-dir"
+            );
             let settings = Settings::from_layers(&layers)?;
             telemetry::start_traces(&settings.telemetry, &Lines::Stderr)?;
             replay::run(&settings, asked)

@@ -65,6 +65,7 @@ fn model(view: &TrendView, status: &Status) -> ScreenModel {
         source: status.source_name(),
         connection: connection(status),
         simulated_time: status.speed().is_some(),
+        dashboard: status.dashboard(),
         events_per_second: Some(status.events_per_second()),
         lag_seconds: status.lag_seconds(),
         warm_up: status.warm_up().map(|(minutes, minutes_needed)| WarmUp { minutes, minutes_needed }),

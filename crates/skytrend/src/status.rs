@@ -29,6 +29,7 @@ pub struct Status {
     started: Instant,
     speed: Option<f64>,
     source_name: String,
+    dashboard: Option<String>,
     window_minutes: u32,
     /// Of the connection.
     pub source: watch::Sender<SourceStatus>,
@@ -65,6 +66,7 @@ impl Status {
             started: Instant::now(),
             speed,
             source_name,
+            dashboard: parts.serve.then(|| format!("{}/", crate::serving::own_address(&settings.serve))),
             window_minutes: settings.trend.sliding_minutes,
             source: watch::Sender::default(),
             labelers: settings.labelers.hosts.iter().map(|_| watch::Sender::default()).collect(),
@@ -78,6 +80,11 @@ impl Status {
     /// Where the posts come from, for people.
     pub fn source_name(&self) -> String {
         self.source_name.clone()
+    }
+
+    /// Where the dashboard of this process is to be seen, if it serves one.
+    pub fn dashboard(&self) -> Option<String> {
+        self.dashboard.clone()
     }
 
     /// Takes a measurement, once a second: the detector's lag in records.

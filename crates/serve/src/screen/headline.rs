@@ -25,7 +25,7 @@ pub(crate) fn time(model: &ScreenModel) -> String {
 }
 
 /// Speed, lag, warm-up and the window: `1.2k events/s · lag 1.2 s · warming up, 14 of 60 min · 20 trends of
-/// 12:24–12:34`.
+/// 12:24–12:34 · http://127.0.0.1:7077/`.
 pub(crate) fn numbers(model: &ScreenModel) -> String {
     let mut parts = Vec::new();
     if let Some(rate) = model.events_per_second {
@@ -42,6 +42,7 @@ pub(crate) fn numbers(model: &ScreenModel) -> String {
         let noun = if trends == 1 { "trend" } else { "trends" };
         parts.push(format!("{trends} {noun} of {}–{}", hour_and_minute(start), hour_and_minute(end)));
     }
+    parts.extend(model.dashboard.clone());
     parts.join(" · ")
 }
 
@@ -75,4 +76,16 @@ fn minute(instant: Micros) -> String {
 fn hour_and_minute(instant: Micros) -> String {
     let civil = instant.civil();
     format!("{:02}:{:02}", civil.hour, civil.minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dashboards_address_is_told_before_anything_is_known() {
+        let model =
+            ScreenModel { dashboard: Some("http://127.0.0.1:7077/".to_owned()), ..ScreenModel::default() };
+        assert_eq!(numbers(&model), "http://127.0.0.1:7077/");
+    }
 }

@@ -36,6 +36,7 @@ fn model() -> ScreenModel {
     ScreenModel {
         source: "simulated world".to_owned(),
         connection: Connection::Connected,
+        dashboard: None,
         simulated_time: true,
         window_start: Some(at(0)),
         window_end: Some(at(10)),

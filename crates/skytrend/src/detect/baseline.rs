@@ -12,20 +12,26 @@ use crate::settings::Settings;
 
 /// Writes what the detector in the settings' log has learned to a file. The log must not be in use.
 pub fn save(settings: &Settings, path: &Path) -> anyhow::Result<()> {
+    let folder = settings.log.path.display();
+    anyhow::ensure!(
+        settings.log.path.exists(),
+        "there is no log at {folder}: name its folder with --data-dir"
+    );
     let log = crate::log::open(&settings.log)?;
     let Some((_, detector)) = Checkpoint::load(log.as_ref(), &settings.trend)? else {
         bail!(
             "no detector that fits these settings has been saved in {}: the one there has others under [trend] (see the \
              warning above), or there is none yet (one is saved after {} seconds of events, and at the end)",
-            settings.log.path.display(),
+            folder,
             settings.detect.snapshot_interval_secs
         );
     };
     let mut bytes = Vec::new();
     detector.save_baseline(&mut bytes);
     std::fs::write(path, &bytes).with_context(|| format!("can't write {}", path.display()))?;
-    let hours = detector.stats().history_minutes / 60;
-    eprintln!("{}: {} bytes, learned in {hours} hours", path.display(), bytes.len());
+    let minutes = detector.stats().history_minutes;
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    eprintln!("{}: {} bytes, learned in {hours} h {minutes} min", path.display(), bytes.len());
     Ok(())
 }
 

@@ -160,8 +160,11 @@ impl Layers {
             Value::Float(_) => text.parse().ok().map(Value::Float),
             Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
             Value::Array(_) => {
-                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                Some(Value::Array(parts.map(|part| Value::String(part.to_owned())).collect()))
+                // As `skytrend config` shows a list of texts, too.
+                let listed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+                let bare = |part: &'_ str| part.trim().trim_matches('"').to_owned();
+                let parts = listed.split(',').map(bare).filter(|part| !part.is_empty());
+                Some(Value::Array(parts.map(Value::String).collect()))
             }
             Value::Datetime(_) | Value::Table(_) => None,
         };
@@ -293,6 +296,19 @@ mod tests {
         assert_eq!(find(&layers), ("127.0.0.1:2".into(), Origin::Env("SKYTREND_SERVE__LISTEN".into())));
         layers.apply_flag("serve.listen = 127.0.0.1:3").unwrap();
         assert_eq!(find(&layers).0, "127.0.0.1:3");
+    }
+
+    #[test]
+    fn lists_are_read_as_they_are_shown_and_as_they_are_typed() {
+        let hosts = |text: &str| {
+            let mut layers = Layers::defaults();
+            layers.apply_flag(&format!("source.hosts={text}")).unwrap();
+            layers.iter().find(|(key, ..)| *key == "source.hosts").unwrap().1.to_string()
+        };
+        for text in ["ws://a,ws://b", "ws://a, ws://b", r#"["ws://a", "ws://b"]"#] {
+            assert_eq!(hosts(text), r#"["ws://a", "ws://b"]"#, "{text}");
+        }
+        assert_eq!(hosts("[]"), hosts(""));
     }
 
     #[test]
