@@ -132,7 +132,10 @@ impl Ingest {
                 self.accept(&delivery);
                 self.commit_if_full(&mut committed)?;
             }
-            self.labelers.drain();
+            // Before the first event there is no time at which anything could be withdrawn: labels wait in their queues.
+            if self.intake.has_begun() {
+                self.labelers.drain();
+            }
             while self.labelers.take_next(&mut self.intake, &mut self.appender) {
                 self.commit_if_full(&mut committed)?;
             }

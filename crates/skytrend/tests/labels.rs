@@ -120,7 +120,9 @@ fn withdrawn(program: &Program, hiding: &BTreeMap<EventId, PlannedLabel>) -> BTr
         assert_eq!(before, None, "{} was withdrawn twice", label.uri);
     }
     let missing: Vec<_> = hiding.values().filter(|label| !withdrawn.contains_key(&label.uri)).collect();
-    assert!(missing.is_empty(), "{} labels without a withdrawal: {:?}", missing.len(), missing.first());
+    let mut seqs: Vec<_> = missing.iter().map(|it| (it.seq, it.at.0, it.uri.starts_with("did:"))).collect();
+    seqs.sort_unstable();
+    assert!(missing.is_empty(), "{} labels without a withdrawal: {seqs:?}", missing.len());
     withdrawn
 }
 

@@ -93,6 +93,11 @@ impl Intake {
         self.core.label(label, host, sink)
     }
 
+    /// Whether the stream has come to any time. Before that nothing can be withdrawn, and labels are not to be taken.
+    pub fn has_begun(&self) -> bool {
+        self.core.has_begun()
+    }
+
     /// The record time from which events must be read back from the log after a restart; none when nothing need be.
     pub fn seed_from(&self) -> Option<Micros> {
         self.core.seed_from()

@@ -119,6 +119,10 @@ impl Core {
         }
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.clock.record_time().is_some()
+    }
+
     pub(super) fn seed_from(&self) -> Option<Micros> {
         self.clock.record_time().map(|_| self.duplicates.since())
     }
