@@ -16,12 +16,12 @@ ARGS ?=
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-demo: ## Simulated Bluesky and the real pipeline, offline, live trends in this terminal
+demo: ## Simulated Bluesky and the real pipeline, offline: live trends in this terminal and in your browser
 	@echo "building skytrend (about three minutes on two cores the first time) …"
 	@$(CARGO) build --locked --profile demo -p skytrend
 	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/demo/skytrend" demo $(ARGS)
 
-run: ## The live network (Jetstream), trends in this terminal
+run: ## The live network (Jetstream): trends in this terminal and in your browser
 	@echo "building skytrend (release, three to four minutes on two cores the first time) …"
 	@$(CARGO) build --locked --release -p skytrend
 	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)

@@ -78,7 +78,7 @@ impl fmt::Display for Topic {
 
 /// A name that is no topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no topic is called {0:?}")]
+#[error("no topic is called {0:?}; there are {names}", names = Topic::ALL.map(Topic::name).join(", "))]
 pub struct UnknownTopic(pub String);
 
 impl FromStr for Topic {

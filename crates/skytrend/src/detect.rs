@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Context as _;
 use serde::Deserialize;
 use skytrend_event::codec::{self, CodecError};
-use skytrend_event::{Micros, PostEvent, Topic, time};
+use skytrend_event::{Micros, PostEvent, Topic, TrendStatus, WindowKind, time};
 use skytrend_log::{Log, LogError};
 use skytrend_trend::{Detector, ExtractedEvents, Extractor, WindowOutput};
 use tracing::{debug, info};
@@ -45,7 +45,7 @@ pub struct Progress {
     pub history_minutes: AtomicU64,
     /// Windows closed and written.
     pub windows: AtomicU64,
-    /// Distinct trends written (records with status started).
+    /// Trends that started in sliding windows; most of them do in tumbling ones, too.
     pub trends: AtomicU64,
 }
 
@@ -129,7 +129,7 @@ impl Detect {
         }
         for trend in &output.trends {
             self.batch.append(0, at, trend.normalized_keyword.as_bytes(), trend)?;
-            if trend.status == skytrend_event::TrendStatus::Started {
+            if (trend.status, trend.window) == (TrendStatus::Started, WindowKind::Sliding) {
                 self.progress.trends.fetch_add(1, Ordering::Relaxed);
             }
             for sample in &trend.sample_posts {

@@ -50,8 +50,7 @@ impl Settings {
             remove_if_empty(&mut table, key);
         }
         let json_lines = source::take_json_lines(&mut table)?;
-        let mut settings: Self =
-            table.try_into().map_err(|e: toml::de::Error| SettingsError::Invalid(e.to_string()))?;
+        let mut settings: Self = table.try_into().map_err(|e| layers.not_taken(&e))?;
         settings.json_lines = json_lines;
         lists::read_files(&mut settings.trend)?;
         settings.check()?;
@@ -125,6 +124,23 @@ mod tests {
             assert!(!is_setting || commented, "no comment above {line:?}");
             commented = line.starts_with('#');
         }
+    }
+
+    #[test]
+    fn a_value_that_its_type_refuses_is_named_with_its_origin() {
+        let refused = |flag: &str| {
+            let mut layers = Layers::defaults();
+            layers.apply_flag(flag).unwrap();
+            Settings::from_layers(&layers).unwrap_err().to_string()
+        };
+        let error = refused("trend.top=-1");
+        assert!(error.starts_with("setting \"trend.top\" (from flag --set trend.top): "), "{error}");
+        let error = refused("trend.moderation.labelled_posts=hide");
+        assert!(
+            error.contains("\"trend.moderation.labelled_posts\"") && error.contains("`ignore`"),
+            "{error}"
+        );
+        assert!(!error.contains('\n'), "{error}");
     }
 
     #[test]

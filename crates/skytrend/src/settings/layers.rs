@@ -85,6 +85,16 @@ pub enum SettingsError {
     /// A `--set` that is no `key=value`.
     #[error("{0:?} is not of the form key=value")]
     NotKeyValue(String),
+    /// A value that its setting can't have.
+    #[error("setting {key:?} (from {origin}): {detail}")]
+    NotTaken {
+        /// The key.
+        key: String,
+        /// Who gave it.
+        origin: Origin,
+        /// What it may be.
+        detail: String,
+    },
     /// Values that don't fit together or are out of range.
     #[error("{0}")]
     Invalid(String),
@@ -212,6 +222,21 @@ impl Layers {
             table.insert(last.to_owned(), value.clone());
         }
         root
+    }
+
+    /// What the type of a setting says against its value, with where that came from.
+    pub fn not_taken(&self, error: &toml::de::Error) -> SettingsError {
+        let text = error.to_string();
+        // The reader tells the key in a line of its own.
+        let key = text.lines().find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+        match key.and_then(|key| Some((key, self.values.get(key)?))) {
+            Some((key, (_, origin))) => SettingsError::NotTaken {
+                key: key.to_owned(),
+                origin: origin.clone(),
+                detail: error.message().to_owned(),
+            },
+            None => SettingsError::Invalid(text.trim_end().replace('\n', " ")),
+        }
     }
 
     fn unknown(&self, key: &str, origin: Origin) -> SettingsError {
