@@ -211,9 +211,13 @@ impl Settings {
         Ok(())
     }
 
-    /// A number that differs when any setting differs: a snapshot is only good for the settings it was taken with.
+    /// A number that differs when a setting differs by which a detector's state means something else: a snapshot is
+    /// only good for those. Thresholds, limits and lists may change; they hold from then on.
     pub(crate) fn fingerprint(&self) -> u64 {
-        xxhash_rust::xxh3::xxh3_64(format!("{self:?}").as_bytes())
+        let Self { sliding_minutes, slide_minutes, tumbling_minutes, session_gap_minutes, .. } = self;
+        let windows = [sliding_minutes, slide_minutes, tumbling_minutes, session_gap_minutes];
+        let weights = [self.repost_weight, self.like_weight];
+        xxhash_rust::xxh3::xxh3_64(format!("{windows:?} {weights:?}").as_bytes())
     }
 
     /// The topics that a detector with these settings reads: that of posts first.

@@ -39,7 +39,7 @@ use envelope::Envelope;
 
 /// The version takes the next number with each change of the format or of the meaning of a number in it.
 const ENVELOPE: Envelope =
-    Envelope { magic: b"skytrend trend\0\0", version: 4, is_other: SnapshotError::NotASnapshot };
+    Envelope { magic: b"skytrend trend\0\0", version: 5, is_other: SnapshotError::NotASnapshot };
 /// No installation has more; keeps a corrupt number from asking for memory.
 const PARTITIONS_MAX: u64 = 1 << 16;
 
@@ -63,8 +63,8 @@ pub enum SnapshotError {
     /// The bytes were changed or cut.
     #[error("its checksum does not match")]
     Checksum,
-    /// Taken with other settings: the state means something else.
-    #[error("the snapshot was taken with other settings")]
+    /// Taken with other windows, sessions or weights of engagements: the state means something else.
+    #[error("the snapshot was taken with other windows, sessions or weights of engagements")]
     OtherSettings,
     /// A number or text is not possible where it stands.
     #[error("it is malformed: {what} at byte {at}")]
@@ -99,8 +99,9 @@ impl Detector {
         Envelope::seal(out, start);
     }
 
-    /// The detector whose [`Detector::snapshot`] wrote `bytes`, which must have had the same settings. Its topics are
-    /// called what the keywords are that stand for them.
+    /// The detector whose [`Detector::snapshot`] wrote `bytes`. Its windows, sessions and weights of engagements must be
+    /// those of then; other settings hold from here on: a new watchlist knows no past, and one that is gone is
+    /// forgotten. Its topics are called what the keywords are that stand for them.
     pub fn restore(settings: Settings, bytes: &[u8]) -> Result<Self, SnapshotError> {
         Self::restore_with_labeler(settings, bytes, Arc::new(KeywordLabeler))
     }
@@ -125,9 +126,9 @@ impl Detector {
         memories::read(&mut reader, &mut detector.engine)?;
         detector.engine.sliding = rankings::read(&mut reader)?;
         detector.engine.tumbling = rankings::read(&mut reader)?;
-        detector.engine.watch_alerts = watch::read(&mut reader)?;
+        detector.engine.watch_alerts = watch::read(&mut reader, &detector.engine.watches)?;
         pending::read(&mut reader, &mut detector, &held)?;
-        keywords::settle(held, &mut detector.engine.keywords);
+        keywords::settle(held, &mut detector.engine);
         reader.end()?;
         let last = detector.engine.posts.panes().back().map(|pane| pane.minute + 1);
         let holds_something = last.is_some() || !detector.engine.is_idle();

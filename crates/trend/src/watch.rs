@@ -160,6 +160,12 @@ impl Watches {
         Ok(Self { lists, terms, matcher })
     }
 
+    /// The keys of the lists and of their terms.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let keys = self.lists.iter().map(|list| &list.key).chain(self.terms.iter().map(|term| &term.key));
+        keys.map(|key| key.text.as_str())
+    }
+
     /// Whether there is nothing to watch.
     pub(crate) fn is_empty(&self) -> bool {
         self.lists.is_empty()

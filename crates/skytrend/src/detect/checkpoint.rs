@@ -51,8 +51,8 @@ impl Checkpoint {
         self.inputs.iter().map(position).collect()
     }
 
-    /// The last saved detector, if there is one that fits the settings and this program. A detector of other settings,
-    /// or of a program with another format, is not used: a new one goes over the posts that the log still holds.
+    /// The last saved detector, if there is one that fits the settings and this program. A detector of other windows,
+    /// sessions or weights, or of a program with another format, is not used: a new one goes over the posts that the log still holds.
     pub fn load(
         log: &dyn Log,
         settings: &skytrend_trend::Settings,
@@ -63,7 +63,7 @@ impl Checkpoint {
             Ok(detector) => Ok(Some((checkpoint, detector))),
             Err(SnapshotError::OtherSettings) => {
                 warn!(
-                    "settings under [trend] have changed: the detector starts anew with the posts still in the log"
+                    "windows, the gap between sessions, or weights have changed under [trend]: the detector starts anew with the posts still in the log"
                 );
                 Ok(None)
             }

@@ -1,12 +1,15 @@
 //! Keywords and their states in a snapshot. While a snapshot is read, each keyword is held by one use of its own, so
 //! that it stays until posts and states that need it are in.
 
+use std::collections::BTreeSet;
+
 use skytrend_event::KeywordKind;
 
 use super::SnapshotError;
 use super::bytes::{Reader, Writer};
 use super::posts::read_language;
 use crate::baseline::Baseline;
+use crate::engine::Engine;
 use crate::extract::{Keyword, SurfaceForm, hash_of};
 use crate::keywords::Keywords;
 use crate::posts::KeywordUse;
@@ -72,11 +75,16 @@ pub(super) fn read(reader: &mut Reader<'_>, keywords: &mut Keywords) -> Result<V
     Ok(held)
 }
 
-/// Posts are in: gives the keywords their states, and lets go of those that nothing uses.
-pub(super) fn settle(held: Vec<Held>, keywords: &mut Keywords) {
+/// Posts are in: gives the keywords their states, and lets go of those that nothing uses. What was watched then and is
+/// no more gets none, and so leaves with its last post.
+pub(super) fn settle(held: Vec<Held>, engine: &mut Engine) {
+    let Engine { keywords, watches, .. } = engine;
+    let watched: BTreeSet<&str> = watches.keys().collect();
     for Held { number, mixed, state } in held {
         keywords.set_mixed(number, mixed);
-        if let Some(state) = state {
+        let entry = keywords.entry(number);
+        let is_kept = !entry.is_watched || watched.contains(&*entry.normalized);
+        if let Some(state) = state.filter(|_| is_kept) {
             keywords.admit(number, state);
         }
         keywords.release(number);

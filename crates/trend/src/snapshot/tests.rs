@@ -149,6 +149,34 @@ fn so_does_one_with_likes() {
 }
 
 #[test]
+fn thresholds_and_lists_may_change() {
+    let first = detector();
+    let keys = |detector: &Detector| {
+        let keywords = &detector.engine.keywords;
+        let keys = keywords.in_use().into_iter().filter(|&number| keywords.entry(number).is_watched);
+        keys.map(|number| keywords.state(number).is_some()).collect::<Vec<_>>()
+    };
+    assert!(keys(&first).contains(&true), "the list has a state");
+    let list =
+        Watchlist { name: "rivers".to_owned(), terms: vec!["valley".to_owned()], ..Watchlist::default() };
+    let changed = Settings { min_authors: 5, watchlists: vec![list], ..settings() };
+    let mut second = Detector::restore(changed, &snapshot(&first)).unwrap();
+    assert!(second.engine.watch_alerts.open.is_empty());
+    assert!(keys(&second).iter().all(|has_state| !has_state), "what is not watched any more has no state");
+    let states = |detector: &Detector| detector.engine.keywords.states_len();
+    let watched = keys(&first).into_iter().filter(|has_state| *has_state).count();
+    assert_eq!(states(&second), states(&first) - watched, "all other keywords have theirs");
+    for post in 401..430_i64 {
+        second.apply(0, &event(PostAction::Created, post.unsigned_abs() % 29, post, "earthquake valley"));
+    }
+    second.finish();
+    let outputs = second.take_outputs();
+    let watched: Vec<_> = outputs.iter().flat_map(|output| &output.watched).collect();
+    assert!(watched.iter().all(|row| row.watchlist.as_deref() == Some("rivers")));
+    assert!(watched.iter().any(|row| row.normalized_keyword == "valley" && row.count > 5), "{watched:?}");
+}
+
+#[test]
 fn other_bytes_are_refused_with_the_reason() {
     let bytes = snapshot(&detector());
     assert_eq!(restore(b"something else").unwrap_err(), SnapshotError::NotASnapshot);
@@ -158,7 +186,7 @@ fn other_bytes_are_refused_with_the_reason() {
     let mut changed = bytes.clone();
     changed[100] ^= 1;
     assert_eq!(restore(&changed).unwrap_err(), SnapshotError::Checksum);
-    let other = Settings { top: 7, ..settings() };
+    let other = Settings { tumbling_minutes: 2, ..settings() };
     assert_eq!(Detector::restore(other, &bytes).unwrap_err(), SnapshotError::OtherSettings);
     let mut longer = bytes[..bytes.len() - 8].to_vec();
     longer.push(0);
