@@ -1,5 +1,7 @@
-//! `skytrend bench`: what the detector finds, what it keeps in memory, and how a counted series scores by it.
+//! `skytrend bench`: what the detector finds, what it keeps in memory, how a counted series scores by it, and how the
+//! server does with many readers.
 
+mod load;
 mod quality;
 mod series;
 mod state;
@@ -13,5 +15,6 @@ pub(crate) fn run(settings: &Settings, asked: &Bench) -> anyhow::Result<()> {
         BenchWhat::Quality(asked) => quality::run(settings, asked),
         BenchWhat::State(asked) => state::run(settings, asked),
         BenchWhat::Series(asked) => series::run(settings, asked),
+        BenchWhat::Load(asked) => load::run(settings, asked),
     }
 }

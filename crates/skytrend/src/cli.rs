@@ -245,6 +245,36 @@ pub enum BenchWhat {
     State(State),
     /// The detector's z-scores of counted time series, or what they reach in the Numenta Anomaly Benchmark
     Series(Series),
+    /// Many readers at a running skytrend of this machine at once: followers of its stream, and requests at a fixed rate
+    Load(Load),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Load {
+    /// The running skytrend; by default the one of setting serve.listen
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// What is asked for
+    #[arg(long, default_value = "/api/v1/trends", value_name = "PATH")]
+    pub path: String,
+    /// Requests a second; 0: none
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub rate: u32,
+    /// Connections that they are spread over
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub connections: u32,
+    /// Followers of the stream of trends
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub followers: u32,
+    /// How many of these read four kilobytes a second
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub slow: u32,
+    /// For how long
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub seconds: u64,
+    /// One JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Debug, Args)]
