@@ -165,8 +165,8 @@ mod tests {
         }
         let late = Wanted { expires_at: Some(Micros(1)), ..wanted(ModerationAction::Block, "word") };
         assert!(matches!(moderation.decide(late), Err(Refused::Invalid(_))));
-        let long = Wanted { reason: "x".repeat(501), ..wanted(ModerationAction::Block, "word") };
-        assert!(matches!(moderation.decide(long), Err(Refused::Invalid(_))));
+        let wordy = Wanted { reason: "x".repeat(501), ..wanted(ModerationAction::Block, "word") };
+        assert!(matches!(moderation.decide(wordy), Err(Refused::Invalid(_))));
         for action in [ModerationAction::Release, ModerationAction::Dismiss] {
             assert!(matches!(moderation.decide(wanted(action, "word")), Err(Refused::Nothing(_))));
         }
