@@ -4,12 +4,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use skytrend_event::{
-    Alert, DeadLetter, Follow, KeywordCount, Like, PostEvent, Repost, Trend, UserActivity, codec,
+    Alert, DeadLetter, Follow, KeywordCount, Like, ModerationRecord, PostEvent, Repost, Trend, UserActivity, codec,
 };
 
 fuzz_target!(|input: &[u8]| {
     let Some((topic, datum)) = input.split_first() else { return };
-    match topic % 9 {
+    match topic % 10 {
         0 => check::<PostEvent<'_>>(datum),
         1 => check::<Like<'_>>(datum),
         2 => check::<Repost<'_>>(datum),
@@ -18,7 +18,8 @@ fuzz_target!(|input: &[u8]| {
         5 => check::<KeywordCount>(datum),
         6 => check::<Alert>(datum),
         7 => check::<UserActivity>(datum),
-        _ => check::<DeadLetter<'_>>(datum),
+        8 => check::<DeadLetter<'_>>(datum),
+        _ => check::<ModerationRecord>(datum),
     }
 });
 

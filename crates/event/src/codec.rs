@@ -17,7 +17,8 @@ pub use json::decode_json;
 pub use schema::WriterSchema;
 
 use crate::{
-    Alert, DeadLetter, Event, Follow, KeywordCount, Like, PostEvent, Repost, Topic, Trend, UserActivity,
+    Alert, DeadLetter, Event, Follow, KeywordCount, Like, ModerationRecord, PostEvent, Repost, Topic, Trend,
+    UserActivity,
 };
 
 /// More elements than any array of a record can have: the network's records have at most 1 MB.
@@ -72,6 +73,7 @@ macro_rules! payload {
 payload!(
     PostEvent<'a> => Posts, Like<'a> => Likes, Repost<'a> => Reposts, Follow<'a> => Follows, Trend => Trends,
     KeywordCount => WindowCounts, Alert => Alerts, UserActivity => UserActivity, DeadLetter<'a> => DeadLetter,
+    ModerationRecord => Moderation,
 );
 
 /// Encodes values one after the other, reusing the library's buffers. One for each thread.

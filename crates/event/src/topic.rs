@@ -24,11 +24,13 @@ pub enum Topic {
     UserActivity,
     /// source position → [`crate::DeadLetter`]
     DeadLetter,
+    /// pattern → [`crate::ModerationRecord`]
+    Moderation,
 }
 
 impl Topic {
     /// All topics, in the order of the pipeline.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Posts,
         Self::Likes,
         Self::Reposts,
@@ -38,6 +40,7 @@ impl Topic {
         Self::Alerts,
         Self::UserActivity,
         Self::DeadLetter,
+        Self::Moderation,
     ];
 
     /// The public name.
@@ -52,6 +55,7 @@ impl Topic {
             Self::Alerts => "alerts",
             Self::UserActivity => "user-activity",
             Self::DeadLetter => "dead-letter",
+            Self::Moderation => "moderation",
         }
     }
 
@@ -61,7 +65,14 @@ impl Topic {
             Self::Posts | Self::WindowCounts | Self::UserActivity | Self::DeadLetter => 7,
             Self::Likes | Self::Reposts | Self::Follows => 1,
             Self::Trends | Self::Alerts => 30,
+            // A decision stands until another one, so its record must not leave: ten years, and no limit by size.
+            Self::Moderation => 3_650,
         }
+    }
+
+    /// Whether its oldest records may leave when there are many, and not only when they are old.
+    pub const fn is_limited_by_size(self) -> bool {
+        !matches!(self, Self::Moderation)
     }
 
     /// Whether its records are split over partitions by author DID; the other topics have one partition each.

@@ -21,10 +21,17 @@ export function apiUrl(path, parameters = {}) {
   return query ? `${path}?${query}` : path;
 }
 
-async function request(url) {
+/** Called when the server wants a token to read. */
+let needToken = () => {};
+
+export function onTokenNeeded(callback) {
+  needToken = callback;
+}
+
+async function request(url, options = {}) {
   let response;
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MILLIS) });
+    response = await fetch(url, { ...options, signal: AbortSignal.timeout(TIMEOUT_MILLIS) });
   } catch {
     unanswered();
     throw new Refused(0, { detail: 'skytrend does not answer' });
@@ -37,8 +44,18 @@ async function request(url) {
 export async function getJson(path, parameters) {
   const response = await request(apiUrl(path, parameters));
   const body = await response.json().catch(() => null);
+  if (response.status === 401) needToken();
   if (!response.ok) throw new Refused(response.status, body);
   return body;
+}
+
+/** Sends JSON and returns the JSON of the answer, or a `Refused`. */
+export async function sendJson(method, path, body = {}) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await request(path, { method, headers, body: JSON.stringify(body) });
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new Refused(response.status, answer);
+  return answer;
 }
 
 /** The text at this address, or a `Refused`. */

@@ -1,13 +1,15 @@
 // Which page the address asks for, and what all pages share: navigation, search, theme, keys.
-import { current, onChange, trendsHref } from './address.js';
+import { current, go, onChange, trendsHref } from './address.js';
+import { onTokenNeeded } from './api.js';
 import { bindKeys } from './keyboard.js';
+import { moderationPage } from './moderation-page.js';
 import { pipelinePage } from './pipeline-page.js';
 import { bindSearch } from './search.js';
 import { bindThemeButton } from './theme.js';
 import { trendPage } from './trend-page.js';
 import { trendsPage } from './trends-page.js';
 
-const PAGES = { trends: trendsPage, trend: trendPage, pipeline: pipelinePage };
+const PAGES = { trends: trendsPage, trend: trendPage, pipeline: pipelinePage, moderation: moderationPage };
 const byId = (id) => document.getElementById(id);
 const main = byId('main');
 let page = null;
@@ -35,6 +37,8 @@ function show(address) {
 }
 
 onChange(show);
+// Where reading needs a token, one signs in on the page of moderation.
+onTokenNeeded(() => { if (pageName !== 'moderation') go('/moderation', { replace: true }); });
 bindThemeButton(byId('theme'));
 bindSearch(byId('search'), byId('search-text'), byId('search-found'));
 bindKeys({

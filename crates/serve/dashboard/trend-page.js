@@ -5,6 +5,7 @@ import { chart } from './chart.js';
 import { pointsOf, pointsOfSparkline, summarize, table } from './chart-words.js';
 import { element, setText } from './dom.js';
 import { foreign, plain, setForeign } from './foreign.js';
+import { report } from './decisions.js';
 import { counted, iso, languageName, moment } from './format.js';
 import { follow } from './live.js';
 import { alertMark, organicMark, statusMark } from './marks.js';
@@ -41,6 +42,7 @@ export function trendPage(main, listHref) {
   const name = foreign('');
   const about = element('p', { class: 'about' });
   const link = element('button', { type: 'button', onclick: copyLink }, 'Copy permanent link');
+  const reporting = element('button', { type: 'button', onclick: reportIt }, 'Report');
   const plot = chart();
   const caption = element('figcaption');
   const numbers = element('div', { class: 'table-box', tabindex: '0', role: 'region', 'aria-label': 'The curve as a table' });
@@ -53,7 +55,7 @@ export function trendPage(main, listHref) {
     element('p', { class: 'back' }, element('a', { href: listHref() }, '← All trends')),
     travel.banner,
     element('div', { class: 'headline' }, element('h1', { class: 'keyword' }, name),
-      element('div', { class: 'actions' }, travel.control, link)),
+      element('div', { class: 'actions' }, travel.control, link, reporting)),
     about, figures, curve, missing, details);
 
   async function copyLink() {
@@ -65,6 +67,19 @@ export function trendPage(main, listHref) {
       window.prompt('The permanent link:', url.href); // no clipboard without a secure context
     }
     setTimeout(() => setText(link, 'Copy permanent link'), 2000);
+  }
+
+  async function reportIt() {
+    const reason = window.prompt('What is wrong with this trend? Moderators read it.');
+    if (reason === null) return;
+    const keyword = address.keyword;
+    try {
+      await report({ kind: keyword.startsWith('#') ? 'hashtag' : 'word', normalized_keyword: keyword.replace(/^#/, '') }, reason.slice(0, 500));
+      setText(reporting, 'Reported');
+    } catch (refused) {
+      setText(reporting, refused.message);
+    }
+    setTimeout(() => setText(reporting, 'Report'), 2000);
   }
 
   function showTrend(trend, keyword) {
@@ -121,7 +136,8 @@ export function trendPage(main, listHref) {
     if (known.refused) {
       const suggestion = known.refused.suggestion?.replace(/, written %23 in a URL$/, '');
       about.replaceChildren();
-      showMissing('Not seen lately', 'Nobody has used this in the hours that are kept, or so few people that it isn’t kept.', suggestion);
+      if (known.refused.message.endsWith('hidden by moderation')) showMissing('Hidden', 'Moderators have decided that this is not shown.', null);
+      else showMissing('Not seen lately', 'Nobody has used this in the hours that are kept, or so few people that it isn’t kept.', suggestion);
       showTrend(null, { kind: '', language: '' });
       about.replaceChildren();
       return;

@@ -1,4 +1,4 @@
-//! The HTTP API: what [`ApiState`] gives, as JSON. GET only; errors are RFC 9457 problems.
+//! The HTTP API: what [`ApiState`] gives, as JSON. GET only, but for moderation and sessions; errors are RFC 9457 problems.
 //!
 //! | path | what |
 //! |---|---|
@@ -11,24 +11,29 @@
 //! | `/api/v1/watchlists` | each watchlist's counts in its newest windows |
 //! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts |
 //! | `/api/v1/status` | what the pipeline says of itself |
+//! | `/api/v1/moderation`, … | what people decide about keywords |
+//! | `/api/v1/session` | signs a browser in |
 //! | `/api/v1/topics/{topic}` | records of the log, as JSON lines |
 //! | `/mastodon/api/v1/trends`, `/api/v1/trends/tags` | trends as Mastodon's tags |
 //! | `/xrpc/{method}`, `/.well-known/did.json` | trends as Bluesky's own; a feed generator |
 //! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
 //! | `/health/live`, `/health/ready` | for supervisors |
 //! | `/metrics` | Prometheus text |
-//! | `/`, `/trend/{keyword}`, `/pipeline`, `/assets/{path}` | the dashboard |
+//! | `/`, `/trend/{keyword}`, `/pipeline`, `/moderation`, `/assets/{path}` | the dashboard |
 //!
 //! [`router`] is the API without a socket; [`run`] serves it on one until it is told to stop. Health and metrics
 //! answer also when the limit of concurrent requests is reached, so that an overload can be seen.
 
+mod access;
 mod admission;
 mod answers;
+mod body;
 mod problem;
 mod query;
 
 mod dashboard;
 mod health;
+mod moderation;
 mod recent;
 mod search;
 mod stream;
@@ -49,7 +54,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -57,7 +62,11 @@ use axum::routing::get;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::moderation::Moderation;
 use crate::view::TrendView;
+pub use access::{
+    Access, InvalidAccess, NewToken, Reading, Right, Settings as AccessSettings, TokenSettings, new_token,
+};
 use answers::Answers;
 pub use health::{Readiness, Unready};
 pub use run::{RunReport, run};
@@ -114,6 +123,8 @@ pub struct ApiState {
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     topics: Arc<dyn TopicReader>,
     feed_generator: Option<Arc<FeedGenerator>>,
+    access: Arc<Access>,
+    moderation: Option<Arc<Moderation>>,
     settings: Arc<Settings>,
     answers: Arc<Answers>,
     requests: Arc<Semaphore>,
@@ -135,6 +146,8 @@ impl ApiState {
             topics,
             answers: Arc::default(),
             feed_generator: None,
+            access: Arc::default(),
+            moderation: None,
             requests: slots(settings.requests_max),
             streams: slots(settings.streams_max),
             stopping: Arc::default(),
@@ -177,6 +190,20 @@ impl ApiState {
         self
     }
 
+    /// Who may do what; without it, everybody may read, and nobody write.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = Arc::new(access);
+        self
+    }
+
+    /// What is decided about keywords, of the same view; without it, nothing can be.
+    #[must_use]
+    pub fn with_moderation(mut self, moderation: Arc<Moderation>) -> Self {
+        self.moderation = Some(moderation);
+        self
+    }
+
     fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.settings.request_timeout_secs)
     }
@@ -203,22 +230,35 @@ pub fn router(state: ApiState) -> Router {
         .route("/.well-known/did.json", get(xrpc::did_document))
         .merge(mastodon::routes())
         .merge(feeds::routes())
+        .merge(moderation::routes())
+        .route_layer(from_fn_with_state(state.clone(), admission::limit))
+        .route_layer(from_fn_with_state(state.clone(), access::may_read));
+    // Open to all: who must sign in to read does it here.
+    let session = Router::new()
+        .route("/api/v1/session", get(access::who).post(access::login).delete(access::logout))
+        .layer(DefaultBodyLimit::max(body::BYTES_MAX))
         .route_layer(from_fn_with_state(state.clone(), admission::limit));
+    let metrics = Router::new()
+        .route("/metrics", get(metrics))
+        .route_layer(from_fn_with_state(state.clone(), access::may_read));
     let dashboard = Router::new()
         .route("/", get(dashboard::page))
         .route("/trend/{keyword}", get(dashboard::page))
         .route("/pipeline", get(dashboard::page))
+        .route("/moderation", get(dashboard::page))
         .route("/assets/{*path}", get(dashboard::asset))
         .route_layer(from_fn(dashboard::secure));
     Router::new()
         .merge(api)
         .merge(xrpc::routes(&state))
         .merge(dashboard)
+        .merge(session)
+        .merge(metrics)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/metrics", get(metrics))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), access::identify))
         .layer(from_fn(admission::measure))
         .with_state(state)
 }

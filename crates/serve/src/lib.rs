@@ -6,6 +6,8 @@
 
 pub mod view;
 
+pub mod moderation;
+
 pub mod http;
 
 pub mod plain;

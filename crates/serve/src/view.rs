@@ -5,12 +5,15 @@
 //! changes nothing (natural keys), so the view can be rebuilt from the log's start, or continue from any earlier
 //! position. It reads no clock: what is old is decided by the newest window seen.
 //!
+//! What is read of it has passed the rules of moderation ([`TrendView::set_rules`]), so that nobody can forget them.
+//!
 //! All of it is bounded by [`Settings`]; what leaves at a limit is said there.
 
 mod current;
 mod history;
 mod newest;
 mod series;
+mod shown;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -20,15 +23,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::Deserialize;
-use skytrend_event::{Alert, AlertKind, KeywordCount, KeywordKind, Micros, Trend, UserActivity, WindowKind};
+use skytrend_event::keyword::UNDETERMINED;
+use skytrend_event::{
+    Alert, AlertKind, KeywordCount, KeywordKind, Micros, Topic, Trend, UserActivity, WindowKind, codec,
+};
 use tokio::sync::watch;
 
+use crate::moderation::Rules;
 use crate::{KeywordKey, metrics};
 pub use current::CurrentTrends;
 use current::CurrentWindow;
 use history::Histories;
 pub use history::{CountPoint, FoundKeyword, KeywordHistory, TrendPoint};
 use newest::Newest;
+use shown::Shown;
 use watchlists::Watchlists;
 pub use watchlists::{WatchedList, WatchedTerm, WatchedWindow};
 
@@ -79,6 +87,8 @@ pub struct Snapshot {
     pub activity: Vec<Arc<UserActivity>>,
     /// By name.
     pub watchlists: BTreeMap<String, WatchedList>,
+    /// Trends of the newest sliding window that moderation hides, by rank: for moderators alone.
+    pub hidden: Vec<Arc<Trend>>,
 }
 
 impl Snapshot {
@@ -109,6 +119,7 @@ struct Fold {
     alerts: Newest<AlertKey, Alert>,
     activity: Newest<Micros, UserActivity>,
     watchlists: Watchlists,
+    shown: Shown,
 }
 
 impl TrendView {
@@ -121,6 +132,7 @@ impl TrendView {
             alerts: Newest::new(settings.alerts_max),
             activity: Newest::new(settings.activity_windows_max),
             watchlists: Watchlists::default(),
+            shown: Shown::default(),
         };
         Self { fold: Mutex::new(fold), published: watch::Sender::default() }
     }
@@ -159,12 +171,16 @@ impl TrendView {
     /// two calls a ranking may be half replaced.
     pub fn publish(&self) {
         let mut fold = self.fold();
+        let Fold { sliding, tumbling, alerts, activity, watchlists, shown, .. } = &mut *fold;
+        let (sliding, hidden) = shown.trends(WindowKind::Sliding, sliding.snapshot());
+        let (tumbling, _) = shown.trends(WindowKind::Tumbling, tumbling.snapshot());
         let snapshot = Arc::new(Snapshot {
-            sliding: fold.sliding.snapshot(),
-            tumbling: fold.tumbling.snapshot(),
-            alerts: fold.alerts.newest_first(),
-            activity: fold.activity.newest_first(),
-            watchlists: fold.watchlists.snapshot(),
+            sliding,
+            tumbling,
+            alerts: shown.alerts(alerts.newest_first()),
+            activity: activity.newest_first(),
+            watchlists: watchlists.snapshot(),
+            hidden,
         });
         for window in [WindowKind::Sliding, WindowKind::Tumbling] {
             let trends = snapshot.current(window).map_or(0, |current| current.trends.len());
@@ -172,6 +188,46 @@ impl TrendView {
         }
         // Still holding the fold's lock, so that of two callers the later fold is published last.
         self.published.send_replace(snapshot);
+    }
+
+    /// What must not be shown from the next publishing on; none: everything may be.
+    pub fn set_rules(&self, rules: Option<Arc<dyn Rules>>) {
+        self.fold().shown.set_rules(rules);
+    }
+
+    /// Whether moderation hides the keyword.
+    pub fn is_hidden(&self, key: &KeywordKey) -> bool {
+        let fold = self.fold();
+        let known = fold.histories.language(key).or_else(|| fold.sliding.language(key));
+        let language = known.unwrap_or(UNDETERMINED);
+        fold.shown.hides(key.kind, &key.normalized_keyword, language)
+    }
+
+    /// A window that is not from here, without what moderation hides.
+    pub fn moderated(&self, window: CurrentTrends) -> CurrentTrends {
+        match self.fold().shown.rules.clone() {
+            Some(rules) => shown::moderate(&window, rules.as_ref()).0,
+            None => window,
+        }
+    }
+
+    /// Whether a record of a topic of results has anything that moderation hides, or can't be read.
+    pub fn hides_record(&self, topic: Topic, value: &[u8]) -> bool {
+        let Some(rules) = self.fold().shown.rules.clone() else { return false };
+        let rules = rules.as_ref();
+        match topic {
+            Topic::Trends => codec::decode(value).map(Arc::new).map_or(true, |trend| {
+                shown::shown_trend(&trend, rules).is_none_or(|shown| !Arc::ptr_eq(&shown, &trend))
+            }),
+            Topic::Alerts => codec::decode(value).map(Arc::new).map_or(true, |alert| {
+                shown::shown_alert(&alert, rules).is_none_or(|shown| !Arc::ptr_eq(&shown, &alert))
+            }),
+            Topic::WindowCounts => codec::decode::<KeywordCount>(value).map_or(true, |count| {
+                count.watchlist.is_none()
+                    && rules.hide(count.kind, &count.normalized_keyword, &count.language)
+            }),
+            _ => false,
+        }
     }
 
     /// What was published last.
@@ -187,22 +243,29 @@ impl TrendView {
     /// Keywords with a history that have `text` in their normalized form, and what was counted of them last; in no
     /// particular order.
     pub fn find(&self, text: &str) -> Vec<FoundKeyword> {
-        self.fold().histories.find(text)
+        let fold = self.fold();
+        let mut found = fold.histories.find(text);
+        found.retain(|one| !fold.shown.hides(one.kind, &one.normalized_keyword, &one.language));
+        found
     }
 
     /// The history of a keyword, as far as it is held.
     pub fn history(&self, key: &KeywordKey) -> Option<KeywordHistory> {
-        self.fold().histories.get(key)
+        let fold = self.fold();
+        let history = fold.histories.get(key)?;
+        let hides = fold.shown.hides(history.kind, &history.normalized_keyword, &history.language);
+        (!hides).then_some(history)
     }
 
     /// The other kinds under which the same normalized keyword has a history.
     pub fn other_kinds(&self, key: &KeywordKey) -> Vec<KeywordKind> {
         let fold = self.fold();
         let known = |kind: &KeywordKind| {
+            let other = KeywordKey { kind: *kind, normalized_keyword: key.normalized_keyword.clone() };
+            let language = fold.histories.language(&other);
             *kind != key.kind
-                && fold
-                    .histories
-                    .contains(&KeywordKey { kind: *kind, normalized_keyword: key.normalized_keyword.clone() })
+                && language
+                    .is_some_and(|language| !fold.shown.hides(*kind, &key.normalized_keyword, language))
         };
         [KeywordKind::Word, KeywordKind::Hashtag, KeywordKind::Phrase].into_iter().filter(known).collect()
     }

@@ -33,7 +33,9 @@ pub fn run(settings: &Settings, asked: &cli::Alerts, out: &mut impl Write) -> an
     let wanted = Wanted::new(asked);
     let mut last_id = asked.position.as_deref().map(read_position).transpose()?.flatten();
     if last_id.is_none() {
-        for alert in held(&server, asked.last)?.iter().rev().filter(|alert| wanted.has(alert)) {
+        for alert in
+            held(&server, asked.last, asked.token.as_deref())?.iter().rev().filter(|alert| wanted.has(alert))
+        {
             handle(alert, asked, out)?;
         }
     }
@@ -73,6 +75,9 @@ fn follow(
         .build();
     let url = format!("{server}/api/v1/stream?events=alerts");
     let mut request = ureq::Agent::from(agent).get(&url);
+    if let Some(token) = &asked.token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
     if let Some(id) = &*last_id {
         request = request.header("last-event-id", id);
     }
@@ -104,7 +109,7 @@ fn follow(
 }
 
 /// The newest alerts that the server holds, newest first.
-fn held(server: &str, limit: u16) -> anyhow::Result<Vec<Alert>> {
+fn held(server: &str, limit: u16, token: Option<&str>) -> anyhow::Result<Vec<Alert>> {
     #[derive(serde::Deserialize)]
     struct Held {
         alerts: Vec<Alert>,
@@ -112,7 +117,11 @@ fn held(server: &str, limit: u16) -> anyhow::Result<Vec<Alert>> {
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let mut response = ureq::get(format!("{server}/api/v1/alerts?limit={limit}"))
+    let mut request = ureq::get(format!("{server}/api/v1/alerts?limit={limit}"));
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let mut response = request
         .call()
         .with_context(|| format!("no skytrend answers at {server} (--server, or setting serve.listen)"))?;
     let text = response.body_mut().read_to_string()?;

@@ -52,8 +52,39 @@ pub enum Command {
     Alerts(Alerts),
     /// What the detector has learned to be usual, as a file for a new installation
     Baseline(Baseline),
+    /// Tokens for the HTTP server
+    Token(Token),
     /// Measure skytrend
     Bench(Bench),
+}
+
+/// The variable with the token of the commands that ask a server.
+pub const TOKEN_VARIABLE: &str = "SKYTREND_TOKEN";
+
+#[derive(Clone, Debug, Args)]
+pub struct Token {
+    #[command(subcommand)]
+    pub action: TokenAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokenAction {
+    /// Draw a token: print it once, and the lines for the settings file, which hold only its hash
+    New {
+        /// Who gets it, as the audit log of moderation names them
+        name: String,
+        /// What it lets them do
+        #[arg(long, value_enum, default_value_t = TokenRights::Write)]
+        rights: TokenRights,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TokenRights {
+    /// To look
+    Read,
+    /// To look and to decide
+    Write,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -61,6 +92,9 @@ pub struct Alerts {
     /// The running skytrend; by default the one on this machine (setting serve.listen)
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
+    /// A token of that server, if it wants one to read
+    #[arg(long, value_name = "TOKEN", env = TOKEN_VARIABLE, hide_env_values = true)]
+    pub token: Option<String>,
     /// Newest alerts to begin with, of those that the server holds
     #[arg(long, default_value_t = 10, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(0..=500))]
     pub last: u16,
@@ -212,6 +246,9 @@ pub struct TopicsRead {
     /// Go on with new records as they come
     #[arg(long, short)]
     pub follow: bool,
+    /// A token of the running skytrend, if it wants one to read
+    #[arg(long, value_name = "TOKEN", env = TOKEN_VARIABLE, hide_env_values = true)]
+    pub token: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]

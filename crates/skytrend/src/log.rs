@@ -80,7 +80,7 @@ fn spec(topic: Topic, settings: &Settings) -> TopicSpec {
         name: topic.name().to_owned(),
         partitions: if topic.is_partitioned() { settings.partitions } else { 1 },
         retention: Some(DAY * topic.retention_days()),
-        retention_bytes: (size_max > 0).then_some(size_max),
+        retention_bytes: (size_max > 0 && topic.is_limited_by_size()).then_some(size_max),
     }
 }
 

@@ -10,6 +10,7 @@ mod supervisor;
 
 mod detect;
 mod ingest;
+mod moderation;
 mod publish;
 mod serving;
 mod show;
@@ -22,6 +23,7 @@ mod config_command;
 mod demo;
 mod replay;
 mod sim;
+mod token;
 mod topics;
 
 mod crash;
@@ -35,7 +37,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 
-use cli::{BaselineAction, Cli, Command, ConfigAction, TopicsAction};
+use cli::{BaselineAction, Cli, Command, ConfigAction, TokenAction, TopicsAction};
 use run::Parts;
 use settings::Settings;
 use settings::layers::{Layers, Origin};
@@ -91,6 +93,9 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Baseline(asked) => match &asked.action {
             BaselineAction::Save { file } => detect::baseline::save(&Settings::from_layers(&layers)?, file),
         },
+        Command::Token(asked) => match &asked.action {
+            TokenAction::New { name, rights } => token::new(name, *rights, &mut std::io::stdout().lock()),
+        },
         Command::Topics(asked) => {
             let settings = Settings::from_layers(&layers)?;
             let out = &mut std::io::stdout().lock();
@@ -112,7 +117,7 @@ fn layers(common: &cli::Common, map: Option<&Path>) -> anyhow::Result<Layers> {
         layers.apply_file(path)?;
         layers.set_text("source.protocol", "json_lines", Origin::Command("replay"))?;
     }
-    layers.apply_env(std::env::vars(), &["SKYTREND_CONFIG", crash::VARIABLE])?;
+    layers.apply_env(std::env::vars(), &["SKYTREND_CONFIG", cli::TOKEN_VARIABLE, crash::VARIABLE])?;
     for pair in &common.set {
         layers.apply_flag(pair)?;
     }

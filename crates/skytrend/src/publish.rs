@@ -1,11 +1,12 @@
-//! The results as a stage: trends, window counts, alerts and user activity go from the log into the view that the
-//! HTTP server and the terminal read. The view is memory only: at the start it is built again from the log.
+//! The results as a stage: trends, window counts, alerts and user activity, and what people decided about them, go
+//! from the log into the view that the HTTP server and the terminal read. The view is memory only: at the start it is built again from the log.
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use skytrend_event::{Alert, KeywordCount, Topic, Trend, UserActivity, codec, time};
+use skytrend_event::{Alert, KeywordCount, ModerationRecord, Topic, Trend, UserActivity, codec, time};
 use skytrend_log::Log;
+use skytrend_serve::moderation::Moderation;
 use skytrend_serve::view::TrendView;
 
 use crate::stage::{self, Decode, Input, Stage};
@@ -22,17 +23,20 @@ pub enum Output {
     Trend(Trend),
     Alert(Alert),
     Activity(UserActivity),
+    /// With its offset.
+    Moderation(u64, ModerationRecord),
 }
 
 /// The stage.
 pub struct Publish {
     view: Arc<TrendView>,
+    moderation: Arc<Moderation>,
 }
 
 impl Publish {
     /// Into this view.
-    pub fn new(view: Arc<TrendView>) -> Self {
-        Self { view }
+    pub fn new(view: Arc<TrendView>, moderation: Arc<Moderation>) -> Self {
+        Self { view, moderation }
     }
 }
 
@@ -46,7 +50,10 @@ impl Stage for Publish {
             let next = log.offset_at(topic.name(), 0, newest.saturating_sub(HISTORY))?;
             Ok(Input { topic, partition: 0, next })
         };
-        TOPICS.into_iter().map(from).collect()
+        // What was decided must be in force before the first window is shown.
+        let decided = crate::moderation::apply_all(&self.moderation, &self.view, log)?;
+        let moderation = Input { topic: Topic::Moderation, partition: 0, next: decided };
+        TOPICS.into_iter().map(from).chain([Ok(moderation)]).collect()
     }
 
     fn decode(&self) -> Decode<Vec<Output>> {
@@ -59,6 +66,7 @@ impl Stage for Publish {
                     Topic::Trends => Output::Trend(codec::decode(value)?),
                     Topic::Alerts => Output::Alert(codec::decode(value)?),
                     Topic::UserActivity => Output::Activity(codec::decode(value)?),
+                    Topic::Moderation => Output::Moderation(record.offset, codec::decode(value)?),
                     other => anyhow::bail!("{other} holds no results"),
                 });
                 Ok(())
@@ -74,6 +82,7 @@ impl Stage for Publish {
                 Output::Trend(trend) => self.view.apply_trend(trend),
                 Output::Alert(alert) => self.view.apply_alert(alert),
                 Output::Activity(activity) => self.view.apply_activity(activity),
+                Output::Moderation(offset, record) => self.moderation.apply(offset, record),
             }
         }
         Ok(())
@@ -81,6 +90,7 @@ impl Stage for Publish {
 
     fn commit(&mut self, _log: &dyn Log, _inputs: &[Input], _last: bool) -> anyhow::Result<()> {
         self.view.publish();
+        self.moderation.enforce(&self.view).context("a decision that stands can't be enforced")?;
         Ok(())
     }
 }

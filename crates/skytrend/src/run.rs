@@ -79,13 +79,15 @@ async fn wire(
     }
     if parts.serve || parts.show {
         let view = Arc::new(TrendView::new(&settings.serve.view));
-        let mut publish = Publish::new(Arc::clone(&view));
+        let moderation = crate::moderation::over(log);
+        let mut publish = Publish::new(Arc::clone(&view), Arc::clone(&moderation));
         let (publish_log, until) = (Arc::clone(log), Until::Shutdown(shutdown.clone()));
         supervisor.thread(<Publish as stage::Stage>::NAME, move || {
             stage::run(&mut publish, publish_log.as_ref(), &until)
         });
+        crate::moderation::start_expiry(&mut supervisor, &moderation, &view);
         if parts.serve {
-            serving::start(&mut supervisor, &settings, log, &view, status, metrics).await?;
+            serving::start(&mut supervisor, &settings, log, &view, &moderation, status, metrics).await?;
         }
         if parts.show {
             crate::show::start(&mut supervisor, &view, status);

@@ -10,11 +10,12 @@ use serde::Deserialize;
 use skytrend_event::{Micros, Topic};
 use skytrend_log::{Log, LogError, ReadLimit};
 use skytrend_serve::http::{
-    self, ApiState, FeedGenerator, FeedGeneratorSettings, Readiness, TopicReadError, TopicReader,
-    TopicRecord, Unready,
+    self, Access, AccessSettings, ApiState, FeedGenerator, FeedGeneratorSettings, Readiness, TopicReadError,
+    TopicReader, TopicRecord, Unready,
 };
+use skytrend_serve::moderation::Moderation;
 use skytrend_serve::view::{self, TrendView};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::status::Status;
 use crate::supervisor::Supervisor;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub view: view::Settings,
     /// Whose feeds it generates.
     pub feed_generator: FeedGeneratorSettings,
+    /// Who may do what.
+    pub access: AccessSettings,
 }
 
 /// Bytes of one answer of the topics endpoint.
@@ -50,6 +53,7 @@ pub async fn start(
     settings: &crate::settings::Settings,
     log: &Arc<dyn Log>,
     view: &Arc<TrendView>,
+    moderation: &Arc<Moderation>,
     status: &Arc<Status>,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<()> {
@@ -60,11 +64,21 @@ pub async fn start(
     info!(address = %listener.local_addr()?, "serving HTTP");
     let feed_generator = FeedGenerator::from_settings(&settings.serve.feed_generator)
         .context("the settings are not valid: [serve.feed_generator]")?;
+    let access =
+        Access::load(&settings.serve.access).context("the settings are not valid: [serve.access]")?;
+    if access.is_open() && !address.ip().is_loopback() {
+        warn!(
+            %address,
+            "everybody who reaches this address may read all of it; serve.access.reading = \"token\" and `skytrend token new` change that"
+        );
+    }
     let reported = Arc::clone(status);
     let state =
         ApiState::new(Arc::clone(view), Arc::new(Topics(Arc::clone(log))), settings.serve.http.clone())
             .with_readiness(readiness(status))
             .with_feed_generator(feed_generator)
+            .with_access(access)
+            .with_moderation(Arc::clone(moderation))
             .with_status(move || reported.json())
             .with_metrics(move || metrics.render());
     let shutdown = supervisor.shutdown();

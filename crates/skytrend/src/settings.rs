@@ -7,7 +7,7 @@ mod source;
 
 use serde::Deserialize;
 use skytrend_event::Topic;
-use skytrend_serve::http::FeedGenerator;
+use skytrend_serve::http::{Access, FeedGenerator};
 use toml::Value;
 
 use layers::{Layers, SettingsError};
@@ -72,6 +72,7 @@ impl Settings {
         self.trend.validate().map_err(|e| invalid("trend", &e))?;
         FeedGenerator::from_settings(&self.serve.feed_generator)
             .map_err(|e| invalid("serve.feed_generator", &e))?;
+        Access::load(&self.serve.access).map_err(|e| invalid("serve.access", &e))?;
         self.sim.check().map_err(|e| invalid("sim", &e))?;
         if !(1..=crate::log::PARTITIONS_MAX).contains(&self.log.partitions) {
             return Err(SettingsError::Invalid(format!(
@@ -113,6 +114,7 @@ mod tests {
         assert_eq!(settings.source, source);
         assert_eq!(settings.serve.http, skytrend_serve::http::Settings::default());
         assert_eq!(settings.serve.view, skytrend_serve::view::Settings::default());
+        assert_eq!(settings.serve.access, skytrend_serve::http::AccessSettings::default());
         assert_eq!(settings.serve.feed_generator, skytrend_serve::http::FeedGeneratorSettings::default());
     }
 

@@ -129,6 +129,55 @@ async fn trends_appear_update_are_filtered_and_open() {
     server.shutdown().await;
 }
 
+/// A secret and, as `printf … | sha256sum` gives it, its hash.
+const SECRET: &str = "a-secret-of-the-browser-test-and-of-nobody-else";
+const SHA256: &str = "cec28c995cca30424cc38d2c0770371835a210bc5acee33e8381f2f1a5a6a733";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium: make browser"]
+async fn a_moderator_blocks_a_trend_and_it_is_gone_from_the_open_page() {
+    let world = WorldSettings::demo(7, NOW);
+    let settings = ServerSettings { speed: SPEED, ..ServerSettings::new(world) };
+    let server = Server::start(settings, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("tokens.toml");
+    let token =
+        format!("[[serve.access.tokens]]\nname = \"anna\"\nrights = \"write\"\nsha256 = \"{SHA256}\"\n");
+    std::fs::write(&config, token).unwrap();
+    let hosts = format!("source.hosts={}", server.url());
+    let all = [&*hosts, "source.protocol=firehose", "source.first_start=oldest", "log.fsync=never"];
+    let program = Program::new(&all);
+    let mut running = program.start(&[("SKYTREND_CONFIG", config.display().to_string())]);
+    let browser = Chromium::start();
+    let mut reader = open(&browser, &mut running, "/").await;
+    reader.value("window.isSamePage = true").await;
+    reader.wait_for("document.querySelectorAll('.trend-link').length > 0").await;
+
+    let mut moderator = browser.open(&format!("http://{}/moderation", running.api), 1200, 900).await;
+    moderator.wait_for("document.getElementById('token')").await;
+    moderator
+        .value(&format!("document.getElementById('token').value = '{SECRET}'; document.querySelector('.sign-in').requestSubmit()"))
+        .await;
+    let button =
+        moderator.wait_for("document.querySelector('[data-action=block]')?.getAttribute('aria-label')").await;
+    let pattern = text(&button).strip_prefix("Block ").unwrap().to_owned();
+    moderator.value("document.querySelector('[data-action=block]').click()").await;
+    moderator.wait_for("document.querySelector('.said')?.textContent.includes('blocked')").await;
+    moderator
+        .wait_for(&format!("[...document.querySelectorAll('[data-action=release]')].some((one) => one.getAttribute('aria-label') === 'Release {pattern}')"))
+        .await;
+    let listed = format!(
+        "[...document.querySelectorAll('.trend-link')].some((link) => link.textContent.toLowerCase() === '{pattern}')"
+    );
+    reader.wait_for(&format!("document.querySelectorAll('.trend-link').length > 0 && !{listed}")).await;
+    assert_eq!(reader.value("window.isSamePage").await, true, "the page was loaded again");
+    for page in [&reader, &moderator] {
+        assert_eq!(page.complaints, Vec::<String>::new());
+    }
+    running.stop();
+    server.shutdown().await;
+}
+
 async fn choose(page: &mut Page, filter: &str, value: &str) {
     let select = format!("document.getElementById('filter-{filter}')");
     page.value(&format!("{select}.value = '{value}'; {select}.dispatchEvent(new Event('change'))")).await;

@@ -3,6 +3,8 @@
 //! pattern is and refuses what is none; what it is held against is decided by [`crate::moderation`] and
 //! [`crate::watch`].
 
+use std::fmt;
+
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 use crate::extract::normalize_into;
@@ -65,6 +67,21 @@ impl Pattern {
         };
         let shape = Shape::parse(rest).map_err(refused)?;
         Ok(Self { language, is_hashtag, shape })
+    }
+}
+
+/// As it is written; it is read back as the same.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(language) = self.language {
+            write!(f, "{}:", language.text())?;
+        }
+        let sign = if self.is_hashtag { "#" } else { "" };
+        match &self.shape {
+            Shape::Exact(words) => write!(f, "{sign}{words}"),
+            Shape::Prefix(start) => write!(f, "{sign}{start}*"),
+            Shape::Regex(expression) => write!(f, "{sign}/{expression}/"),
+        }
     }
 }
 

@@ -15,30 +15,35 @@ use crate::Topic;
 /// The version of the schemas that this program writes with; the first was 1.
 pub const VERSION: u32 = 2;
 
+/// The topics by the version that they came with, in the order of [`Topic::ALL`].
 macro_rules! schema_files {
-    ($($topic:ident => $file:literal),* $(,)?) => {
+    (1: $($first:ident => $first_file:literal),*; 2: $($second:ident => $second_file:literal),*;) => {
         /// The name of the topic's file in `schemas/` and in its folders of released ones.
         pub const fn file_name(topic: Topic) -> &'static str {
-            match topic { $(Topic::$topic => $file,)* }
+            match topic { $(Topic::$first => $first_file,)* $(Topic::$second => $second_file,)* }
         }
 
         /// This version's schema as JSON text.
         pub const fn text(topic: Topic) -> &'static str {
-            match topic { $(Topic::$topic => include_str!(concat!("../../../../schemas/", $file)),)* }
+            match topic {
+                $(Topic::$first => include_str!(concat!("../../../../schemas/", $first_file)),)*
+                $(Topic::$second => include_str!(concat!("../../../../schemas/", $second_file)),)*
+            }
         }
 
-        /// A released version's schema as JSON text; none for a version that there is not.
+        /// A released version's schema as JSON text; none for a version that there is not, or that did not have the topic.
         pub const fn released_text(topic: Topic, version: u32) -> Option<&'static str> {
             match (version, topic) {
-                $((1, Topic::$topic) => Some(include_str!(concat!("../../../../schemas/released/v1/", $file))),)*
-                $((2, Topic::$topic) => Some(include_str!(concat!("../../../../schemas/released/v2/", $file))),)*
+                $((1, Topic::$first) => Some(include_str!(concat!("../../../../schemas/released/v1/", $first_file))),)*
+                $((2, Topic::$first) => Some(include_str!(concat!("../../../../schemas/released/v2/", $first_file))),)*
+                $((2, Topic::$second) => Some(include_str!(concat!("../../../../schemas/released/v2/", $second_file))),)*
                 _ => None,
             }
         }
     };
 }
 schema_files!(
-    Posts => "post_event.avsc",
+    1: Posts => "post_event.avsc",
     Likes => "like.avsc",
     Reposts => "repost.avsc",
     Follows => "follow.avsc",
@@ -46,7 +51,8 @@ schema_files!(
     WindowCounts => "keyword_count.avsc",
     Alerts => "alert.avsc",
     UserActivity => "user_activity.avsc",
-    DeadLetter => "dead_letter.avsc",
+    DeadLetter => "dead_letter.avsc";
+    2: Moderation => "moderation.avsc";
 );
 
 /// In the order of [`Topic::ALL`].

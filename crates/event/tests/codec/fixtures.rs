@@ -52,9 +52,10 @@ fn holds(whole: &Value, part: &Value) -> bool {
 fn the_bytes_of_every_released_version_are_read() {
     for version in 1..=schema::VERSION {
         for topic in Topic::ALL {
+            let Some(released) = schema::released_text(topic, version) else { continue };
             let bytes = from_hex(&read(&path(version, topic, "hex")));
             let expected: Value = serde_json::from_str(&read(&path(version, topic, "json"))).unwrap();
-            let writer = WriterSchema::parse(topic, schema::released_text(topic, version).unwrap()).unwrap();
+            let writer = WriterSchema::parse(topic, released).unwrap();
             assert_eq!(writer.decode_json(&bytes).unwrap(), expected, "{topic} version {version}");
             let rewritten = samples::rewritten(&writer, &bytes).unwrap();
             let today = decode_json(topic, &rewritten).unwrap();
@@ -72,7 +73,7 @@ fn this_version_still_writes_its_own_bytes() {
 }
 
 #[test]
-#[ignore = "writes the fixtures of a version: run once, when it is released; never overwrites"]
+#[ignore = "writes the fixtures of a version: run once, when it or a topic is released; never overwrites"]
 #[expect(clippy::disallowed_methods, reason = "tests have files; only the crate itself is pure")]
 fn write_fixtures_of_this_version() {
     for topic in Topic::ALL {
@@ -83,8 +84,9 @@ fn write_fixtures_of_this_version() {
             (path(schema::VERSION, topic, "json"), json),
         ] {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            assert!(!path.exists(), "{} exists", path.display());
-            fs::write(path, content).unwrap();
+            if !path.exists() {
+                fs::write(path, content).unwrap();
+            }
         }
     }
 }

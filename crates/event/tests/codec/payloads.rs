@@ -8,8 +8,8 @@ use proptest::option::of;
 use proptest::prelude::*;
 use skytrend_event::{
     Alert, AlertKind, AtUri, Cid, DeadLetter, Did, EventId, Follow, KeywordCount, KeywordKind, Language,
-    Like, Micros, PostAction, PostData, PostEvent, ReplyRef, Repost, SamplePost, ScoreParts, Span, Tid,
-    Trend, TrendStatus, UserActivity, WindowKind,
+    Like, Micros, ModerationAction, ModerationRecord, PostAction, PostData, PostEvent, ReplyRef, Repost,
+    SamplePost, ScoreParts, Span, Tid, Trend, TrendStatus, UserActivity, WindowKind,
 };
 
 /// Calls `$check!(name, strategy, type)` for each payload.
@@ -24,6 +24,7 @@ macro_rules! for_each_payload {
         $check!(alert, crate::payloads::alert(), skytrend_event::Alert);
         $check!(user_activity, crate::payloads::user_activity(), skytrend_event::UserActivity);
         $check!(dead_letter, crate::payloads::dead_letter(), skytrend_event::DeadLetter<'_>);
+        $check!(moderation, crate::payloads::moderation(), skytrend_event::ModerationRecord);
     };
 }
 pub(crate) use for_each_payload;
@@ -351,6 +352,27 @@ pub fn dead_letter() -> impl Strategy<Value = DeadLetter<'static>> {
             witnessed_at,
             length,
             bytes: Cow::Owned(bytes),
+        },
+    )
+}
+
+pub fn moderation() -> impl Strategy<Value = ModerationRecord> {
+    let action = prop_oneof![
+        Just(ModerationAction::Block),
+        Just(ModerationAction::Hold),
+        Just(ModerationAction::Allow),
+        Just(ModerationAction::Release),
+        Just(ModerationAction::Report),
+        Just(ModerationAction::Dismiss),
+    ];
+    (action, text(), text(), text(), micros(), of(micros())).prop_map(
+        |(action, pattern, reason, by, at, expires_at)| ModerationRecord {
+            action,
+            pattern,
+            reason,
+            by,
+            at,
+            expires_at,
         },
     )
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use skytrend_event::{
     Alert, AlertKind, AtUri, Cid, DeadLetter, Did, EventId, Follow, KeywordCount, KeywordKind, Language,
-    Like, Micros, PostAction, PostData, PostEvent, ReplyRef, Repost, SamplePost, ScoreParts, Span, Tid,
-    Topic, Trend, TrendStatus, UserActivity, WindowKind, codec,
+    Like, Micros, ModerationAction, ModerationRecord, PostAction, PostData, PostEvent, ReplyRef, Repost,
+    SamplePost, ScoreParts, Span, Tid, Topic, Trend, TrendStatus, UserActivity, WindowKind, codec,
 };
 
 const DID: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
@@ -205,6 +205,17 @@ pub fn dead_letter() -> DeadLetter<'static> {
     }
 }
 
+pub fn moderation() -> ModerationRecord {
+    ModerationRecord {
+        action: ModerationAction::Hold,
+        pattern: "ja:#選挙*".to_owned(),
+        reason: "one campaign under many names".to_owned(),
+        by: "anna".to_owned(),
+        at: NOON,
+        expires_at: Some(Micros(NOON.0 + 3_600_000_000)),
+    }
+}
+
 /// The sample's bytes, as this version writes them.
 pub fn bytes(topic: Topic) -> Vec<u8> {
     let mut encoder = codec::Encoder::default();
@@ -218,6 +229,7 @@ pub fn bytes(topic: Topic) -> Vec<u8> {
         Topic::Alerts => encoder.encode_to_vec(&alert()),
         Topic::UserActivity => encoder.encode_to_vec(&user_activity()),
         Topic::DeadLetter => encoder.encode_to_vec(&dead_letter()),
+        Topic::Moderation => encoder.encode_to_vec(&moderation()),
     }
     .unwrap()
 }
@@ -235,5 +247,6 @@ pub fn rewritten(writer: &codec::WriterSchema, bytes: &[u8]) -> Result<Vec<u8>, 
         Topic::Alerts => encoder.encode_to_vec(&writer.decode::<Alert>(bytes)?),
         Topic::UserActivity => encoder.encode_to_vec(&writer.decode::<UserActivity>(bytes)?),
         Topic::DeadLetter => encoder.encode_to_vec(&writer.decode::<DeadLetter<'_>>(bytes)?),
+        Topic::Moderation => encoder.encode_to_vec(&writer.decode::<ModerationRecord>(bytes)?),
     }
 }

@@ -58,6 +58,7 @@ const INDEX: Asset = asset!("index.html", HTML);
 
 const ASSETS: &[Asset] = &[
     asset!("base.css", CSS),
+    asset!("moderation.css", CSS),
     asset!("pages.css", CSS),
     asset!("trends.css", CSS),
     asset!("icon.svg", SVG),
@@ -66,6 +67,7 @@ const ASSETS: &[Asset] = &[
     asset!("api.js", JAVASCRIPT),
     asset!("chart-words.js", JAVASCRIPT),
     asset!("chart.js", JAVASCRIPT),
+    asset!("decisions.js", JAVASCRIPT),
     asset!("dom.js", JAVASCRIPT),
     asset!("filters.js", JAVASCRIPT),
     asset!("foreign.js", JAVASCRIPT),
@@ -74,6 +76,7 @@ const ASSETS: &[Asset] = &[
     asset!("live.js", JAVASCRIPT),
     asset!("main.js", JAVASCRIPT),
     asset!("marks.js", JAVASCRIPT),
+    asset!("moderation-page.js", JAVASCRIPT),
     asset!("pipeline-page.js", JAVASCRIPT),
     asset!("pipeline-words.js", JAVASCRIPT),
     asset!("prometheus.js", JAVASCRIPT),
@@ -81,6 +84,7 @@ const ASSETS: &[Asset] = &[
     asset!("reasons.js", JAVASCRIPT),
     asset!("samples.js", JAVASCRIPT),
     asset!("search.js", JAVASCRIPT),
+    asset!("session.js", JAVASCRIPT),
     asset!("sparkline.js", JAVASCRIPT),
     asset!("theme.js", JAVASCRIPT),
     asset!("time-travel.js", JAVASCRIPT),

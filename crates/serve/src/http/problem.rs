@@ -1,6 +1,6 @@
 //! Answers to requests that can't be met, as `application/problem+json` (RFC 9457).
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -61,6 +61,16 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    /// 401: who asks has no token that is known here.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "a token is needed, as `Authorization: Bearer …`")
+    }
+
+    /// 403: who asks may not do this.
+    pub(super) fn forbidden(detail: impl Into<Box<str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
     /// 404.
     pub(super) fn not_found(detail: impl Into<Box<str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
@@ -103,6 +113,10 @@ impl IntoResponse for Problem {
         let mut response = (status, headers, body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = axum::http::HeaderValue::from_static("Bearer realm=\"skytrend\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         // For layers that say the same in another shape.
         response.extensions_mut().insert(self);

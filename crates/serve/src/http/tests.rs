@@ -4,6 +4,7 @@ mod errors;
 mod feeds;
 mod lexicon;
 mod mastodon;
+mod moderation;
 mod past;
 mod socket;
 mod stream;

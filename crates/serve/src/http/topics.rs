@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use skytrend_event::{Micros, Topic};
 
+use super::access::Caller;
 use super::problem::{closest, echo};
 use super::{ApiState, LIMIT_MAX, Problem, Query};
 
@@ -116,21 +117,31 @@ struct Page {
 pub(super) async fn read(
     State(state): State<ApiState>,
     path: Result<Path<String>, PathRejection>,
+    caller: Caller,
     query: Query,
 ) -> Result<Response, Problem> {
     query.allow(&["partition", "from", "limit"])?;
     let topic = topic(path)?;
+    let is_moderator = caller.may_write();
+    if topic == Topic::Moderation && !is_moderator {
+        return Err(Problem::forbidden("only who may write reads this topic"));
+    }
     let partition = query.number("partition", 0..=u32::MAX, 0)?;
     let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
     let start = start(&query)?;
 
     let permit = state.topic_read_permit()?;
-    let reader = Arc::clone(&state.topics);
+    let (reader, view) = (Arc::clone(&state.topics), Arc::clone(&state.view));
     // The permit goes with the thread: a read that outlives its request still counts.
     let read = tokio::task::spawn_blocking(move || {
         let page = read_page(reader.as_ref(), topic, partition, start, limit);
         drop(permit);
-        page.map(|page| (json_lines(topic, partition, &page.records), page.next, page.end))
+        page.map(|mut page| {
+            if !is_moderator {
+                page.records.retain(|record| !view.hides_record(topic, &record.value));
+            }
+            (json_lines(topic, partition, &page.records), page.next, page.end)
+        })
     });
     let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
     let (lines, next, end) = read.await.map_err(panicked)??;

@@ -32,12 +32,9 @@ pub(super) async fn list(
         let answer = state.answers.list(&state.view.snapshot(), &asked);
         return Ok(answer.respond(&headers, "no-cache"));
     };
-    let past = past::window_at(&state, asked.window, as_of).await?;
-    // What is over does not change any more; the newest window may still be written.
-    let is_over =
-        state.view.snapshot().current(asked.window).is_some_and(|now| now.window_end > past.window_end);
-    let caching = if is_over { "private, max-age=86400" } else { "no-cache" };
-    Ok(Answer::new(render(Some(&past), &asked, Some(as_of))).respond(&headers, caching))
+    let past = state.view.moderated(past::window_at(&state, asked.window, as_of).await?);
+    // What is over does not change any more, but what may be shown of it does: each time, it is asked again.
+    Ok(Answer::new(render(Some(&past), &asked, Some(as_of))).respond(&headers, "no-cache"))
 }
 
 /// The instant that the list is asked for, if it is not now.
@@ -77,7 +74,8 @@ pub(super) async fn one(
     let Path(text) = path.map_err(|_| Problem::bad_request("the keyword in the path is not UTF-8"))?;
     let path = KeywordPath::parse(&text).map_err(|reason| Problem::bad_request(reason.to_string()))?;
     let snapshot = state.view.snapshot();
-    let known = path.keys().into_iter().find_map(|key| answer(&state, &snapshot, &key));
+    let shown = path.keys().into_iter().filter(|key| !state.view.is_hidden(key));
+    let known = shown.into_iter().find_map(|key| answer(&state, &snapshot, &key));
     match known {
         Some(answer) => Ok(([(CACHE_CONTROL, "no-cache")], Json(&answer)).into_response()),
         None => Err(unknown(&state, &path, &text)),
@@ -112,6 +110,9 @@ fn unknown(state: &ApiState, path: &KeywordPath, text: &str) -> Problem {
         KeywordKind::Hashtag => format!("#{}, written %23 in a URL", path.normalized_keyword),
         KeywordKind::Word | KeywordKind::Phrase => path.normalized_keyword.clone(),
     });
+    if asked.iter().any(|key| state.view.is_hidden(key)) {
+        return Problem::not_found(format!("{:?} is hidden by moderation", echo(text)));
+    }
     let detail = format!("{:?} has not been seen in the hours that are kept", echo(text));
     Problem::not_found(detail).with_suggestion(suggestion)
 }

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
 
-use super::{ApiState, admission, problem};
+use super::{ApiState, access, admission, problem};
 use error::XrpcError;
 pub(super) use feed_generator::did_document;
 pub use feed_generator::{FeedGenerator, InvalidFeedGenerator, Settings as FeedGeneratorSettings};
@@ -25,6 +25,7 @@ pub(super) fn routes(state: &ApiState) -> Router<ApiState> {
         .route("/xrpc/{method}", get(no_such_method))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .route_layer(from_fn_with_state(state.clone(), admission::limit))
+        .route_layer(from_fn_with_state(state.clone(), access::may_read))
         .route_layer(map_response(error::instead_of_problem))
 }
 

@@ -54,6 +54,11 @@ impl CurrentWindow {
         }
     }
 
+    /// The language of a keyword that trends.
+    pub(super) fn language(&self, key: &KeywordKey) -> Option<&str> {
+        self.by_keyword.get(key).map(|trend| trend.language.as_str())
+    }
+
     /// The window by rank; none before the first record.
     pub(super) fn snapshot(&mut self) -> Option<Arc<CurrentTrends>> {
         let (window_start, window_end) = self.bounds?;

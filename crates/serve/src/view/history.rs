@@ -217,8 +217,9 @@ impl Histories {
         });
     }
 
-    pub(super) fn contains(&self, key: &KeywordKey) -> bool {
-        self.entries.contains_key(key)
+    /// The language of a keyword's newest record, if it has a history.
+    pub(super) fn language(&self, key: &KeywordKey) -> Option<&str> {
+        self.entries.get(key).map(|entry| entry.language.as_str())
     }
 
     pub(super) fn get(&self, key: &KeywordKey) -> Option<KeywordHistory> {

@@ -80,7 +80,11 @@ impl Remote {
             "{}/api/v1/topics/{}?partition={partition}&from={from}&limit={limit}",
             self.base, asked.topic
         );
-        let mut response = self.agent.get(&url).call().with_context(|| {
+        let mut request = self.agent.get(&url);
+        if let Some(token) = &asked.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = request.call().with_context(|| {
             format!(
                 "the log is open in another process, and no server answers at {} (setting serve.listen)",
                 self.base

@@ -63,7 +63,7 @@ async fn the_past_is_the_newest_window_that_had_ended_without_texts() {
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!((&answer["as_of"], &answer["window_end"]), (&json!(instant), &json!(at(5).0)));
     assert_eq!(column(&answer["trends"], "keyword"), ["first", "second"]);
-    assert_eq!(headers["cache-control"], "private, max-age=86400", "it does not change any more");
+    assert_eq!(headers["cache-control"], "no-cache", "what may be shown of it changes");
     let post = &answer["trends"][0]["sample_posts"][0];
     assert_eq!((&post["text"], post["uri"].is_string()), (&json!(""), true), "{post}");
 

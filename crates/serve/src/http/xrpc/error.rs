@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use axum::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -41,6 +41,9 @@ impl From<&Problem> for XrpcError {
     fn from(problem: &Problem) -> Self {
         let status = problem.status();
         let error = match status {
+            StatusCode::UNAUTHORIZED => "AuthenticationRequired",
+            StatusCode::FORBIDDEN => "Forbidden",
+            StatusCode::TOO_MANY_REQUESTS => "RateLimitExceeded",
             StatusCode::SERVICE_UNAVAILABLE => "NotEnoughResources",
             status if status.is_server_error() => "InternalServerError",
             _ => "InvalidRequest",
@@ -65,7 +68,7 @@ impl IntoResponse for XrpcError {
 pub(super) async fn instead_of_problem(mut response: Response) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let mut answer = XrpcError::from(&problem).into_response();
-    for name in [RETRY_AFTER, ALLOW] {
+    for name in [RETRY_AFTER, ALLOW, WWW_AUTHENTICATE] {
         if let Some(value) = response.headers_mut().remove(&name) {
             answer.headers_mut().insert(name, value);
         }

@@ -1,0 +1,22 @@
+//! The body of a request that changes something.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::Problem;
+
+/// Bytes of a body: a pattern, a reason, and what JSON adds.
+pub(super) const BYTES_MAX: usize = 16 * 1024;
+
+/// Reads a body of JSON. It must say that it is: no form of another site can, so a browser asks before it sends it.
+pub(super) fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be JSON");
+        return Err(problem.with_allowed("content-type: application/json"));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::bad_request(format!("the body is not as it should be: {error}")))
+}

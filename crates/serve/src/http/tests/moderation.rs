@@ -1,0 +1,275 @@
+//! Decisions over the router: who may make them, and what is gone from which answer.
+
+use std::sync::Mutex;
+
+use skytrend_event::{KeywordKind, ModerationRecord};
+
+use super::*;
+use crate::moderation::{Backend, InvalidPattern, Moderation, NotStored, Rules};
+
+const READER: &str = "reader-reader-reader-reader-reader";
+const WRITER: &str = "writer-writer-writer-writer-writer";
+
+/// Words alone are patterns, and the log is a list.
+#[derive(Default)]
+struct Words {
+    stored: Mutex<Vec<ModerationRecord>>,
+}
+
+#[derive(Debug)]
+struct Hidden(Vec<String>);
+
+impl Rules for Hidden {
+    fn hide(&self, _kind: KeywordKind, normalized_keyword: &str, _language: &str) -> bool {
+        self.0.iter().any(|word| word == normalized_keyword)
+    }
+
+    fn hide_text(&self, text: &str) -> bool {
+        text.split(' ').any(|word| self.0.iter().any(|hidden| hidden == word))
+    }
+}
+
+impl Backend for Words {
+    fn canonical(&self, pattern: &str) -> Result<String, InvalidPattern> {
+        let word = pattern.trim().to_lowercase();
+        if word.is_empty() { Err(InvalidPattern("empty".to_owned())) } else { Ok(word) }
+    }
+
+    fn compile(&self, hide: &[String], _allow: &[String]) -> Result<Arc<dyn Rules>, InvalidPattern> {
+        Ok(Arc::new(Hidden(hide.to_vec())))
+    }
+
+    fn append(&self, record: &ModerationRecord) -> Result<u64, NotStored> {
+        let mut stored = self.stored.lock().expect("no call panics");
+        stored.push(record.clone());
+        Ok(stored.len() as u64 - 1)
+    }
+
+    fn now(&self) -> Micros {
+        at(20)
+    }
+}
+
+/// The state with a token of each right, and a thread that brings what is stored into force, as the program does.
+fn moderated(reading: Reading) -> ApiState {
+    let folder = std::env::temp_dir();
+    let token = |name: &str, rights, secret: &str| {
+        let file = folder.join(format!("skytrend-{}-{name}-{reading:?}", std::process::id()));
+        std::fs::write(&file, secret).expect("a temporary file");
+        TokenSettings {
+            name: name.to_owned(),
+            rights,
+            file: file.to_string_lossy().into(),
+            ..TokenSettings::default()
+        }
+    };
+    let tokens = vec![token("rita", Right::Read, READER), token("wanda", Right::Write, WRITER)];
+    let access = Access::load(&AccessSettings { reading, tokens }).expect("two tokens");
+    let words = Arc::new(Words::default());
+    let moderation = Arc::new(Moderation::new(Arc::clone(&words) as Arc<dyn Backend>));
+    let state = state().with_access(access).with_moderation(Arc::clone(&moderation));
+    let view = Arc::downgrade(&state.view);
+    std::thread::spawn(move || {
+        while let Some(view) = view.upgrade() {
+            let stored = words.stored.lock().expect("no call panics").clone();
+            for (offset, record) in (0..).zip(stored) {
+                moderation.apply(offset, record);
+            }
+            moderation.enforce(&view).expect("words are patterns");
+            drop(view);
+            std::thread::yield_now();
+        }
+    });
+    state
+}
+
+async fn send(
+    state: &ApiState,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> (StatusCode, HeaderMap, Value) {
+    let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::from(body.to_string())).expect("a request");
+    let response = router(state.clone()).oneshot(request).await.expect("the router is infallible");
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 24).await.expect("the body is complete");
+    (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+fn bearer(secret: &str) -> String {
+    format!("Bearer {secret}")
+}
+
+const DECISIONS: &str = "/api/v1/moderation/decisions";
+
+#[tokio::test]
+async fn what_is_blocked_is_gone_from_every_answer_until_it_is_released() {
+    let state = moderated(Reading::Open);
+    let writer = bearer(WRITER);
+    let block = json!({ "action": "block", "pattern": "Quake", "reason": "a test" });
+    let (status, _, record) = send(&state, "POST", DECISIONS, &[("authorization", &writer)], &block).await;
+    assert_eq!(
+        (status, &record["pattern"], &record["by"]),
+        (StatusCode::CREATED, &json!("quake"), &json!("wanda"))
+    );
+    for path in [
+        "/api/v1/trends",
+        "/api/v1/trends?as_of=2025-03-01T12:10:00Z",
+        "/api/v1/search?q=quak",
+        "/api/v1/alerts",
+        "/api/v1/topics/trending-keywords",
+        "/feeds/trends.atom",
+        "/feeds/alerts.rss",
+        "/mastodon/api/v1/trends",
+        "/xrpc/app.bsky.unspecced.getTrends",
+    ] {
+        let (status, _, text) = get_text(state.clone(), path).await;
+        // The broken record of the log can't be held against anything.
+        assert!(status == StatusCode::OK, "{path}: {text}");
+        assert!(!text.contains("\"quake\"") && !text.contains(">quake"), "{path}: {text}");
+    }
+    let (status, _, text) = get_text(state.clone(), "/api/v1/trends/quake").await;
+    assert!(status == StatusCode::NOT_FOUND && text.contains("hidden by moderation"), "{text}");
+
+    let (_, _, overview) =
+        send(&state, "GET", "/api/v1/moderation", &[("authorization", &writer)], &json!({})).await;
+    assert_eq!(
+        (&overview["hidden"][0]["keyword"], &overview["hidden"][0]["is_held"]),
+        (&json!("quake"), &json!(false))
+    );
+    let release = json!({ "action": "release", "pattern": "quake" });
+    let (status, ..) = send(&state, "POST", DECISIONS, &[("authorization", &writer)], &release).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let (_, _, text) = get_text(state.clone(), "/api/v1/trends").await;
+    assert!(text.contains("\"quake\""), "{text}");
+    let (status, ..) = send(&state, "POST", DECISIONS, &[("authorization", &writer)], &release).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "nothing stands any more");
+}
+
+#[tokio::test]
+async fn only_who_may_write_decides_and_anybody_reports() {
+    let state = moderated(Reading::Open);
+    let block = json!({ "action": "block", "pattern": "quake" });
+    let (status, headers, _) = send(&state, "POST", DECISIONS, &[], &block).await;
+    assert_eq!(
+        (status, &headers["www-authenticate"]),
+        (StatusCode::UNAUTHORIZED, &"Bearer realm=\"skytrend\"".parse().expect("a value"))
+    );
+    for (secret, expected) in [(READER, StatusCode::FORBIDDEN), ("wrong", StatusCode::UNAUTHORIZED)] {
+        let (status, ..) =
+            send(&state, "POST", DECISIONS, &[("authorization", &bearer(secret))], &block).await;
+        assert_eq!(status, expected, "{secret}");
+    }
+    for path in ["/api/v1/moderation", "/api/v1/moderation/audit", "/api/v1/moderation/reports"] {
+        assert_eq!(get_text(state.clone(), path).await.0, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(get_text(state.clone(), "/api/v1/topics/moderation").await.0, StatusCode::FORBIDDEN);
+
+    let report = json!({ "keyword": "#Quake", "reason": "spam" });
+    let reports = "/api/v1/moderation/reports";
+    let (status, _, record) = send(&state, "POST", reports, &[], &report).await;
+    assert_eq!(
+        (status, &record["pattern"], &record["by"]),
+        (StatusCode::CREATED, &json!("#quake"), &json!("anonymous"))
+    );
+    assert_eq!(send(&state, "POST", reports, &[], &report).await.0, StatusCode::OK, "reported already");
+    let (_, _, open) = send(&state, "GET", reports, &[("authorization", &bearer(WRITER))], &json!({})).await;
+    assert_eq!(column(&open["reports"], "pattern"), ["#quake"]);
+
+    // Without a token that may write, it is said how to get one.
+    let without = super::state();
+    let (status, _, problem) = send(&without, "POST", DECISIONS, &[], &block).await;
+    assert!(
+        status == StatusCode::FORBIDDEN && problem.to_string().contains("skytrend token new"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn reading_may_need_a_token_and_health_never_does() {
+    let state = moderated(Reading::Token);
+    for path in ["/api/v1/trends", "/metrics", "/feeds/trends.atom", "/api/v1/stream", "/api/v1/status"] {
+        assert_eq!(get_text(state.clone(), path).await.0, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let (status, _, error) = send(&state, "GET", "/xrpc/app.bsky.unspecced.getTrends", &[], &json!({})).await;
+    assert_eq!((status, &error["error"]), (StatusCode::UNAUTHORIZED, &json!("AuthenticationRequired")));
+    for path in ["/health/live", "/health/ready", "/", "/moderation", "/api/v1/session"] {
+        assert_eq!(get_text(state.clone(), path).await.0, StatusCode::OK, "{path}");
+    }
+    let (status, ..) =
+        send(&state, "GET", "/api/v1/trends", &[("authorization", &bearer(READER))], &json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_and_no_other_site_uses_its_session() {
+    let state = moderated(Reading::Token);
+    let session = "/api/v1/session";
+    let (status, ..) = send(&state, "POST", session, &[], &json!({ "token": "wrong" })).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let elsewhere = [("origin", "https://evil.example"), ("host", "skytrend.example")];
+    assert_eq!(
+        send(&state, "POST", session, &elsewhere, &json!({ "token": WRITER })).await.0,
+        StatusCode::FORBIDDEN
+    );
+    let ours = [("origin", "https://skytrend.example"), ("host", "skytrend.example")];
+    let (status, headers, _) = send(&state, "POST", session, &ours, &json!({ "token": WRITER })).await;
+    let cookie = headers["set-cookie"].to_str().expect("ASCII").to_owned();
+    assert_eq!(status, StatusCode::OK);
+    for part in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains(WRITER), "{cookie}");
+    let cookie = cookie.split(';').next().expect("split gives one at least");
+
+    let signed_in = [ours[0], ours[1], ("cookie", cookie)];
+    assert_eq!(
+        send(&state, "GET", "/api/v1/trends", &[("cookie", cookie)], &json!({})).await.0,
+        StatusCode::OK
+    );
+    let block = json!({ "action": "hold", "pattern": "golo" });
+    let crossing = [elsewhere[0], elsewhere[1], ("cookie", cookie)];
+    assert_eq!(send(&state, "POST", DECISIONS, &crossing, &block).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(send(&state, "POST", DECISIONS, &signed_in, &block).await.0, StatusCode::CREATED);
+    assert_eq!(send(&state, "DELETE", session, &signed_in, &json!({})).await.0, StatusCode::OK);
+    assert_eq!(
+        send(&state, "GET", "/api/v1/trends", &[("cookie", cookie)], &json!({})).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_is_refused() {
+    let state = moderated(Reading::Open);
+    let writer = bearer(WRITER);
+    for body in [
+        json!({}),
+        json!({ "action": "explode", "pattern": "x" }),
+        json!({ "action": "block", "pattern": "" }),
+        json!({ "action": "block", "pattern": "x", "more": 1 }),
+        json!({ "action": "report", "pattern": "x" }),
+        json!({ "action": "block", "pattern": "x", "expires_at": "yesterday" }),
+        json!({ "action": "block", "pattern": "x", "expires_at": 1 }),
+        json!({ "action": "release", "pattern": "x", "expires_at": 1 }),
+        json!({ "action": "block", "pattern": "x", "reason": "y".repeat(501) }),
+    ] {
+        let (status, _, problem) =
+            send(&state, "POST", DECISIONS, &[("authorization", &writer)], &body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {problem}");
+    }
+    let form = Request::post(DECISIONS)
+        .header("authorization", &writer)
+        .header("content-type", "text/plain")
+        .body(Body::from("{}"))
+        .expect("a request");
+    let refused = router(state.clone()).oneshot(form).await.expect("the router is infallible");
+    assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let long = json!({ "action": "block", "pattern": "x".repeat(20_000) });
+    let (status, ..) = send(&state, "POST", DECISIONS, &[("authorization", &writer)], &long).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+}
