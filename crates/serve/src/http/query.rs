@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::openapi::Operation;
 use super::problem::{Problem, closest};
 
 /// The parameters, percent-decoded, in the order of the request. Its length is bounded by hyper's limit on a head.
@@ -39,6 +40,11 @@ impl Query {
             }
         }
         Ok(())
+    }
+
+    /// Refuses parameters that the operation doesn't describe, and those that occur twice.
+    pub(super) fn check(&self, operation: &Operation) -> Result<(), Problem> {
+        self.allow(&operation.query_names())
     }
 
     /// The parameter as text.

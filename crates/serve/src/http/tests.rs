@@ -7,6 +7,7 @@ mod mastodon;
 mod past;
 mod socket;
 mod stream;
+mod websocket;
 mod xrpc;
 
 use std::ops::Range;
