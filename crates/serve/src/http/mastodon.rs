@@ -98,8 +98,8 @@ pub(super) fn routes() -> Router<ApiState> {
 }
 
 async fn tags(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
-    let limit = query.number("limit", 1..=usize::MAX, LIMIT_DEFAULT)?.min(LIMIT_MAX);
-    let offset = query.number("offset", 0..=usize::MAX, 0)?;
+    let limit = query.number_from("limit", 1, LIMIT_DEFAULT)?.min(LIMIT_MAX);
+    let offset = query.number_from("offset", 0, 0)?;
     let snapshot = state.view.snapshot();
     let trends = snapshot.sliding.as_deref().map_or(&[][..], |current| &current.trends);
     // Clients know tags by their names: of a word and a hashtag that are written alike, the first stands.

@@ -64,6 +64,14 @@ impl Query {
         number.filter(|n| range.contains(n)).ok_or_else(refused)
     }
 
+    /// The parameter as a whole number without an upper end: one too large to be held is the largest that can be.
+    pub(super) fn number_from(&self, name: &str, min: usize, default: usize) -> Result<usize, Problem> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = is_number.then(|| text.parse().unwrap_or(usize::MAX)).filter(|number| *number >= min);
+        number.ok_or_else(|| Problem::parameter(name, text, format!("a number from {min}")))
+    }
+
     /// The parameter as one of a few values with names; the first is the default.
     pub(super) fn choice<T: Copy, const N: usize>(
         &self,
@@ -99,6 +107,16 @@ mod tests {
             "limit=5.0",
             "limit=99999999999999999999",
         ] {
+            assert!(number(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_an_upper_end_may_be_of_any_length() {
+        let number = |raw: &str| Query::parse(raw).number_from("limit", 1, 10);
+        assert_eq!((number(""), number("limit=7")), (Ok(10), Ok(7)));
+        assert_eq!(number("limit=99999999999999999999"), Ok(usize::MAX));
+        for refused in ["limit=0", "limit=", "limit=%2B5", "limit=-1"] {
             assert!(number(refused).is_err(), "{refused}");
         }
     }
