@@ -57,7 +57,7 @@ export function onChange(callback) {
   document.addEventListener('click', (event) => {
     const link = event.target.closest('a[href^="/"]');
     const plainClick = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    if (!link || !plainClick || link.pathname.startsWith('/api/')) return;
+    if (!link || !plainClick || /^\/api(\/|$)/.test(link.pathname)) return;
     event.preventDefault();
     go(link.getAttribute('href'));
   });

@@ -6,6 +6,7 @@
 //! | `/api/v1/trends/{keyword}` | one keyword: current trend, history, counts |
 //! | `/api/v1/search` | keywords by a part of them, trending or not |
 //! | `/api/v1/stream` | each new window and alert, as Server-Sent Events |
+//! | `/api/v1/ws` | the same over a WebSocket |
 //! | `/api/v1/alerts` | the newest alerts |
 //! | `/api/v1/activity` | the newest windows of user activity |
 //! | `/api/v1/watchlists` | each watchlist's counts in its newest windows |
@@ -14,6 +15,7 @@
 //! | `/api/v1/moderation`, … | what people decide about keywords |
 //! | `/api/v1/session` | signs a browser in |
 //! | `/api/v1/topics/{topic}` | records of the log, as JSON lines |
+//! | `/api/v1/openapi.json`, `/api` | all of this, for programs and for people |
 //! | `/mastodon/api/v1/trends`, `/api/v1/trends/tags` | trends as Mastodon's tags |
 //! | `/xrpc/{method}`, `/.well-known/did.json` | trends as Bluesky's own; a feed generator |
 //! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
@@ -28,12 +30,14 @@ mod access;
 mod admission;
 mod answers;
 mod body;
+mod conditional;
 mod problem;
 mod query;
 
 mod dashboard;
 mod health;
 mod moderation;
+mod openapi;
 mod recent;
 mod search;
 mod stream;
@@ -47,6 +51,7 @@ mod mastodon;
 mod xrpc;
 
 mod run;
+mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -70,9 +75,11 @@ pub use access::{
 use answers::Answers;
 pub use health::{Readiness, Unready};
 pub use run::{RunReport, run};
+use status::StatusReport;
 pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
 pub use xrpc::{FeedGenerator, FeedGeneratorSettings, InvalidFeedGenerator};
 
+use openapi::{Answer, ErrorShape, Operation, example};
 use problem::Problem;
 use query::Query;
 
@@ -221,11 +228,13 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/trends/{keyword}", get(trends::one))
         .route("/api/v1/search", get(search::search))
         .route("/api/v1/stream", get(stream::follow))
+        .route("/api/v1/ws", get(stream::socket::converse))
         .route("/api/v1/alerts", get(recent::alerts))
         .route("/api/v1/activity", get(recent::activity))
         .route("/api/v1/watchlists", get(watchlists::list))
         .route("/api/v1/watchlists/{name}", get(watchlists::one))
         .route("/api/v1/status", get(status))
+        .route("/api/v1/openapi.json", get(openapi::json))
         .route("/api/v1/topics/{topic}", get(topics::read))
         .route("/.well-known/did.json", get(xrpc::did_document))
         .merge(mastodon::routes())
@@ -246,6 +255,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/trend/{keyword}", get(dashboard::page))
         .route("/pipeline", get(dashboard::page))
         .route("/moderation", get(dashboard::page))
+        .route("/api", get(openapi::page))
         .route("/assets/{*path}", get(dashboard::asset))
         .route_layer(from_fn(dashboard::secure));
     Router::new()
@@ -263,8 +273,31 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
+const STATUS: Operation = Operation {
+    path: "/api/v1/status",
+    id: "getStatus",
+    tag: "operation",
+    summary: "What the pipeline says of itself",
+    description: "For people and for the dashboard. What machines watch is at `/metrics` and `/health/ready`.",
+    answers: &[Answer::json::<StatusReport>("The state of this moment.", example!("getStatus.json"))],
+    ask: "/api/v1/status",
+    ..Operation::GET
+};
+
+const METRICS: Operation = Operation {
+    path: "/metrics",
+    id: "getMetrics",
+    tag: "operation",
+    summary: "Prometheus text",
+    description: "Each metric is in the documentation's list of metrics.",
+    answers: &[Answer { example: None, ..Answer::text("text/plain", "Text format 0.0.4.", "") }],
+    error_shape: ErrorShape::None,
+    ask: "/metrics",
+    ..Operation::GET
+};
+
 async fn status(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
-    query.allow(&[])?;
+    query.check(&STATUS)?;
     Ok(([(CACHE_CONTROL, "no-store")], axum::Json((state.status)())).into_response())
 }
 

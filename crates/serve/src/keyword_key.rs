@@ -9,6 +9,10 @@ use unicode_normalization::UnicodeNormalization;
 /// what cannot be a keyword is refused.
 pub const KEYWORD_CHARS_MAX: usize = 256;
 
+/// As a regular expression, what [`KeywordPath::parse`] takes: no control characters, and something besides `#`, spaces
+/// and variation selectors.
+pub(crate) const KEYWORD_PATTERN: &str = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\xa0#\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufe00-\\ufe0f\\ufe5f\\uff03][^\\x00-\\x1f\\x7f-\\x9f]*$";
+
 /// What a keyword is known by: the word `rust` and the hashtag `#rust` are two.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeywordKey {

@@ -18,6 +18,7 @@ pub mod terminal;
 pub mod metrics;
 
 mod keyword_key;
+mod schema;
 
 #[cfg(test)]
 mod example;

@@ -2,14 +2,12 @@
 //! and without files beside the program. What it shows it asks of the API; nothing is made into HTML here.
 
 use axum::extract::{Path, Request};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use xxhash_rust::xxh3::xxh3_64;
 
+use super::conditional;
 use super::problem::no_such_path;
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -57,6 +55,7 @@ macro_rules! asset {
 const INDEX: Asset = asset!("index.html", HTML);
 
 const ASSETS: &[Asset] = &[
+    asset!("api.css", CSS),
     asset!("base.css", CSS),
     asset!("moderation.css", CSS),
     asset!("pages.css", CSS),
@@ -125,11 +124,9 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
 /// The file, or 304 where the browser has it. Names stay when contents change with the program, so a browser asks each
 /// time, and is told by the tag in a few bytes that nothing changed.
 fn answer(asset: &Asset, request_headers: &HeaderMap) -> Response {
-    let tag = format!("\"{:016x}\"", xxh3_64(asset.bytes));
-    let known = request_headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known = known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
+    let tag = conditional::tag(asset.bytes);
     let headers = [(CACHE_CONTROL, "no-cache"), (ETAG, tag.as_str())];
-    if is_known {
+    if conditional::is_known(request_headers, &tag, None) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     (headers, [(CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()

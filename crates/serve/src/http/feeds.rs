@@ -6,10 +6,10 @@
 //! | `/feeds/alerts.atom`, `.rss` | the newest alerts, newest first | `language`, `watchlist` |
 //!
 //! An entry says when its trend started or its alert came, and keeps that date, so that a reader shows it once,
-//! although its figures change with each window. Answers are conditional ([`conditional`]).
+//! although its figures change with each window. Answers are conditional.
 
 mod atom;
-mod conditional;
+mod dates;
 mod entry;
 mod filter;
 mod rss;
@@ -24,6 +24,8 @@ use axum::response::Response;
 use axum::routing::get;
 use skytrend_event::Micros;
 
+use super::openapi::{Answer, ETAG, IF_NONE_MATCH, NOT_MODIFIED, Operation, Parameter, Values, example};
+use super::trends::LANGUAGE;
 use super::{ApiState, Problem, Query};
 use crate::view::Snapshot;
 use entry::{Entry, TAG};
@@ -31,6 +33,80 @@ use filter::Filter;
 
 /// Entries of a feed: more than start between two visits of a reader.
 const ENTRIES_MAX: usize = 100;
+
+const PARAMETERS: &[Parameter] = &[
+    LANGUAGE,
+    Parameter::query(
+        "watchlist",
+        Values::Any,
+        "Alerts of that list; trends of which a keyword has a term of the list that is in posts now.",
+    ),
+    IF_NONE_MATCH,
+];
+
+const VALIDATORS: &[(&str, &str)] =
+    &[ETAG, ("Last-Modified", "The newest window's end, or that of the newest entry.")];
+
+const FEED: Operation = Operation {
+    tag: "feeds",
+    description: "At most 100 entries. An entry's id is that of its trend (`topic_id` and start) or of its alert, and \
+                  its date when that started or came, so that a reader shows it once while its figures change.",
+    parameters: PARAMETERS,
+    errors: &[(404, "No watchlist has this name.")],
+    ..Operation::GET
+};
+
+pub(super) const TRENDS_ATOM: Operation = Operation {
+    path: "/feeds/trends.atom",
+    id: "getTrendsAtom",
+    summary: "Trends of the sliding window, newest start first, as Atom (RFC 4287)",
+    answers: &[
+        Answer::text("application/atom+xml", "The feed.", example!("getTrendsAtom.xml"))
+            .with_headers(VALIDATORS),
+        NOT_MODIFIED,
+    ],
+    ask: "/feeds/trends.atom?language=en",
+    ..FEED
+};
+
+pub(super) const TRENDS_RSS: Operation = Operation {
+    path: "/feeds/trends.rss",
+    id: "getTrendsRss",
+    summary: "Trends of the sliding window, newest start first, as RSS 2.0",
+    answers: &[
+        Answer::text("application/rss+xml", "The feed.", example!("getTrendsRss.xml"))
+            .with_headers(VALIDATORS),
+        NOT_MODIFIED,
+    ],
+    ask: "/feeds/trends.rss?language=en",
+    ..FEED
+};
+
+pub(super) const ALERTS_ATOM: Operation = Operation {
+    path: "/feeds/alerts.atom",
+    id: "getAlertsAtom",
+    summary: "The newest alerts, newest first, as Atom (RFC 4287)",
+    answers: &[
+        Answer::text("application/atom+xml", "The feed.", example!("getAlertsAtom.xml"))
+            .with_headers(VALIDATORS),
+        NOT_MODIFIED,
+    ],
+    ask: "/feeds/alerts.atom?watchlist=weather",
+    ..FEED
+};
+
+pub(super) const ALERTS_RSS: Operation = Operation {
+    path: "/feeds/alerts.rss",
+    id: "getAlertsRss",
+    summary: "The newest alerts, newest first, as RSS 2.0",
+    answers: &[
+        Answer::text("application/rss+xml", "The feed.", example!("getAlertsRss.xml"))
+            .with_headers(VALIDATORS),
+        NOT_MODIFIED,
+    ],
+    ask: "/feeds/alerts.rss?watchlist=weather",
+    ..FEED
+};
 
 /// A feed in neither format yet.
 struct Feed {
@@ -129,5 +205,5 @@ fn answer(
         entries,
     };
     let changed = newest_window.max(feed.updated);
-    conditional::answer(headers, format.write(&feed), format.media_type(), changed)
+    dates::answer(headers, format.write(&feed), format.media_type(), changed)
 }

@@ -5,9 +5,39 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ApiState;
+use super::openapi::{Answer, ErrorShape, Operation, example};
+
+pub(super) const LIVE: Operation = Operation {
+    path: "/health/live",
+    id: "getLiveness",
+    tag: "operation",
+    summary: "Whether the process can answer at all",
+    description: "",
+    answers: &[Answer::json::<Report>("It can.", example!("getLiveness.json"))],
+    error_shape: ErrorShape::None,
+    ask: "/health/live",
+    ..Operation::GET
+};
+
+pub(super) const READY: Operation = Operation {
+    path: "/health/ready",
+    id: "getReadiness",
+    tag: "operation",
+    summary: "Whether every check passes",
+    description: "",
+    answers: &[
+        Answer::json::<Report>("Every check passes.", example!("getReadiness.json")),
+        Answer::json::<Report>("One doesn't; `reason` says why.", example!("getReadiness.json"))
+            .with_status(503),
+    ],
+    error_shape: ErrorShape::None,
+    ask: "/health/ready",
+    ..Operation::GET
+};
 
 /// Why something isn't ready.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,13 +88,15 @@ impl Readiness {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Health")]
 struct Report {
     status: &'static str,
     checks: Vec<CheckReport>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "HealthCheck")]
 struct CheckReport {
     name: &'static str,
     ok: bool,

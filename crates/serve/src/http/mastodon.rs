@@ -13,10 +13,12 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::time::{DAY, SECOND};
 use skytrend_event::{Micros, Trend, WindowKind};
 
+use super::openapi::{Answer, ErrorShape, Operation, Parameter, Values, example};
 use super::{ApiState, Problem, Query, bluesky_web};
 use crate::KeywordKey;
 use crate::view::{CountPoint, TrendView};
@@ -28,8 +30,46 @@ const LIMIT_MAX: usize = 20;
 /// Days of a tag's history: Mastodon always gives seven, and clients read the first two unseen.
 const HISTORY_DAYS: i64 = 7;
 
+pub(super) const TAGS: Operation = Operation {
+    path: "/api/v1/trends/tags",
+    id: "listMastodonTags",
+    tag: "shapes of others",
+    summary: "Trends as Mastodon's tags",
+    description: "The sliding window's trends by rank, as `Trends::Tag` of Mastodon's API. A larger `limit` than 20 is \
+                  cut, and other parameters are passed over, as Mastodon does.",
+    parameters: &[
+        Parameter::query(
+            "limit",
+            Values::Number(1, u64::MAX, LIMIT_DEFAULT as u64),
+            "How many at most; 20 at most.",
+        ),
+        Parameter::query("offset", Values::Number(0, u64::MAX, 0), "How many to leave out."),
+    ],
+    answers: &[Answer::json::<Vec<Tag>>("The tags.", example!("listMastodonTags.json"))],
+    error_shape: ErrorShape::LenientProblem,
+    ask: "/api/v1/trends/tags?limit=1",
+    ..Operation::GET
+};
+
+/// The same below the prefix that a client is pointed at.
+pub(super) const TAGS_BELOW: Operation = Operation {
+    path: "/mastodon/api/v1/trends/tags",
+    id: "listMastodonTagsBelow",
+    ask: "/mastodon/api/v1/trends/tags?limit=1",
+    ..TAGS
+};
+
+/// Its older name.
+pub(super) const TRENDS_BELOW: Operation = Operation {
+    path: "/mastodon/api/v1/trends",
+    id: "listMastodonTrends",
+    ask: "/mastodon/api/v1/trends?limit=1",
+    ..TAGS
+};
+
 /// A tag. Its name has no `#` and no spaces, so that clients can write a `#` in front.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MastodonTag")]
 struct Tag {
     name: String,
     url: String,
@@ -38,7 +78,8 @@ struct Tag {
 }
 
 /// A day in UTC. Numbers are text in Mastodon's answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MastodonTagDay")]
 struct History {
     /// Its midnight, in seconds since 1970.
     day: String,
@@ -57,8 +98,8 @@ pub(super) fn routes() -> Router<ApiState> {
 }
 
 async fn tags(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
-    let limit = query.number("limit", 1..=usize::MAX, LIMIT_DEFAULT)?.min(LIMIT_MAX);
-    let offset = query.number("offset", 0..=usize::MAX, 0)?;
+    let limit = query.number_from("limit", 1, LIMIT_DEFAULT)?.min(LIMIT_MAX);
+    let offset = query.number_from("offset", 0, 0)?;
     let snapshot = state.view.snapshot();
     let trends = snapshot.sliding.as_deref().map_or(&[][..], |current| &current.trends);
     // Clients know tags by their names: of a word and a hashtag that are written alike, the first stands.

@@ -1,8 +1,9 @@
 //! Answers to requests that can't be met, as `application/problem+json` (RFC 9457).
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Characters of the request that a problem repeats: enough to recognise it by.
@@ -10,7 +11,7 @@ const ECHO_CHARS_MAX: usize = 80;
 
 /// Why a request can't be met. Members `type` (`about:blank`: the status says it all), `title` and `status` are the
 /// RFC's; the others are left out where they don't apply.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Problem {
     r#type: &'static str,
     title: &'static str,
@@ -117,6 +118,11 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             let challenge = axum::http::HeaderValue::from_static("Bearer realm=\"skytrend\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if status == StatusCode::UPGRADE_REQUIRED {
+            // Which status needs it (RFC 9110, 15.5.22).
+            let websocket = axum::http::HeaderValue::from_static("websocket");
+            response.headers_mut().insert(UPGRADE, websocket);
         }
         // For layers that say the same in another shape.
         response.extensions_mut().insert(self);

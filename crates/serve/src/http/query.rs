@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::openapi::Operation;
 use super::problem::{Problem, closest};
 
 /// The parameters, percent-decoded, in the order of the request. Its length is bounded by hyper's limit on a head.
@@ -41,6 +42,11 @@ impl Query {
         Ok(())
     }
 
+    /// Refuses parameters that the operation doesn't describe, and those that occur twice.
+    pub(super) fn check(&self, operation: &Operation) -> Result<(), Problem> {
+        self.allow(&operation.query_names())
+    }
+
     /// The parameter as text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
@@ -56,6 +62,14 @@ impl Query {
         // `parse` would take a sign, too.
         let number = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
         number.filter(|n| range.contains(n)).ok_or_else(refused)
+    }
+
+    /// The parameter as a whole number without an upper end: one too large to be held is the largest that can be.
+    pub(super) fn number_from(&self, name: &str, min: usize, default: usize) -> Result<usize, Problem> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = is_number.then(|| text.parse().unwrap_or(usize::MAX)).filter(|number| *number >= min);
+        number.ok_or_else(|| Problem::parameter(name, text, format!("a number from {min}")))
     }
 
     /// The parameter as one of a few values with names; the first is the default.
@@ -93,6 +107,16 @@ mod tests {
             "limit=5.0",
             "limit=99999999999999999999",
         ] {
+            assert!(number(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_an_upper_end_may_be_of_any_length() {
+        let number = |raw: &str| Query::parse(raw).number_from("limit", 1, 10);
+        assert_eq!((number(""), number("limit=7")), (Ok(10), Ok(7)));
+        assert_eq!(number("limit=99999999999999999999"), Ok(usize::MAX));
+        for refused in ["limit=0", "limit=", "limit=%2B5", "limit=-1"] {
             assert!(number(refused).is_err(), "{refused}");
         }
     }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
+use super::stream::upgrade::Afterwards;
 use super::{ApiState, router, slots};
 use crate::metrics;
 
@@ -98,7 +101,13 @@ async fn serve(
     mut stopping: watch::Receiver<bool>,
     slot: OwnedSemaphorePermit,
 ) {
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let afterwards = Afterwards::default();
+    let service = TowerToHyperService::new(service);
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(afterwards.clone());
+        service.call(request)
+    });
+    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let stopped = async {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
@@ -112,6 +121,9 @@ async fn serve(
     };
     if let Err(reason) = served {
         debug!(%reason, "a connection ended early");
+    } else if let Some(work) = afterwards.take() {
+        // The connection is no HTTP any more; it keeps its place among the connections.
+        work.await;
     }
     drop(slot);
 }

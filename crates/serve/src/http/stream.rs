@@ -5,6 +5,8 @@
 //! back with it goes on from there; an alert of the last window may then come a second time, its natural key tells.
 
 mod follower;
+pub(super) mod socket;
+pub(super) mod upgrade;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,10 +20,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 
-use super::trends::ListQuery;
+use super::openapi::{Answer, Operation, Parameter, Values, example};
+use super::trends::{LANGUAGE, LIMIT, ListQuery, WINDOW};
 use super::{ApiState, Problem, Query};
 use crate::metrics;
-use follower::{Follower, Kinds};
+use follower::{Follower, Kinds, Told};
 
 /// A comment is sent when nothing else was for so long, so that both sides learn of a dead connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -32,14 +35,44 @@ const RETRY: &[u8] = b"retry: 2000\n\n";
 /// Where a follower comes back to: `<end of the window of trends>.<end of the newest alert's window>`.
 const LAST_EVENT_ID: &str = "last-event-id";
 
+pub(super) const FOLLOW: Operation = Operation {
+    path: "/api/v1/stream",
+    id: "followStream",
+    tag: "push",
+    summary: "Each new window and alert, as Server-Sent Events",
+    description: "`trends` with the same answer as `/api/v1/trends`, at once and whenever a window is published; `alert` \
+                  with a record of `/api/v1/alerts`, oldest first, as they happen. A comment comes when nothing else \
+                  has for 15 seconds. Who is slow skips windows, never alerts. It does not end by itself.",
+    parameters: &[
+        WINDOW,
+        LIMIT,
+        LANGUAGE,
+        EVENTS,
+        Parameter::header(
+            "Last-Event-ID",
+            "The `id` of the last event seen: what came since is told. What can't be read as one is passed over.",
+        ),
+    ],
+    answers: &[Answer::text(
+        "text/event-stream",
+        "Events without end, as a browser's `EventSource` reads them.",
+        example!("followStream.txt"),
+    )],
+    ask: "/api/v1/stream?limit=1&language=en",
+    ..Operation::GET
+};
+
+/// What is told.
+pub(super) const EVENTS: Parameter =
+    Parameter::query("events", Values::Choice(&["all", "trends", "alerts"]), "Which events are told.");
+
 pub(super) async fn follow(
     State(state): State<ApiState>,
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.allow(&["window", "limit", "language", "events"])?;
-    let kinds = query
-        .choice("events", [("all", Kinds::All), ("trends", Kinds::Trends), ("alerts", Kinds::Alerts)])?;
+    query.check(&FOLLOW)?;
+    let kinds = kinds(&query)?;
     let asked = ListQuery::read(&query)?;
     let busy = |_| Problem::unavailable("too many streams at once");
     let slot = Arc::clone(&state.streams).try_acquire_owned().map_err(busy)?;
@@ -47,15 +80,27 @@ pub(super) async fn follow(
     let follower = Follower::new(&state, asked, kinds, last);
     let events =
         stream::unfold((follower, slot, metrics::StreamOpen::new()), async |(mut follower, slot, open)| {
-            let bytes = match tokio::time::timeout(KEEP_ALIVE, follower.next()).await {
-                Ok(next) => next?,
-                Err(_elapsed) => Bytes::from_static(b":\n\n"),
+            let pieces = match tokio::time::timeout(KEEP_ALIVE, follower.next()).await {
+                Ok(told) => event(told?),
+                Err(_elapsed) => [Bytes::from_static(b":"), Bytes::new(), Bytes::from_static(b"\n\n")],
             };
-            Some((Ok::<_, Infallible>(bytes), (follower, slot, open)))
+            let pieces = pieces.into_iter().filter(|piece| !piece.is_empty()).map(Ok::<_, Infallible>);
+            Some((stream::iter(pieces), (follower, slot, open)))
         });
+    let events = futures_util::StreamExt::flatten(events);
     let first = stream::once(async { Ok(Bytes::from_static(RETRY)) });
     let body = Body::from_stream(futures_util::StreamExt::chain(first, Box::pin(events)));
     // Proxies that buffer would hold events back.
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
     Ok((headers, [("x-accel-buffering", "no")], body).into_response())
+}
+
+/// In three pieces, so that a list, which is most of it, is shared by all who follow it.
+fn event(told: Told) -> [Bytes; 3] {
+    let head = format!("event: {}\nid: {}\ndata: ", told.kind, told.id);
+    [head.into(), told.json, Bytes::from_static(b"\n\n")]
+}
+
+fn kinds(query: &Query) -> Result<Kinds, Problem> {
+    query.choice("events", [("all", Kinds::All), ("trends", Kinds::Trends), ("alerts", Kinds::Alerts)])
 }

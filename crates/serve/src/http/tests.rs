@@ -8,6 +8,7 @@ mod moderation;
 mod past;
 mod socket;
 mod stream;
+mod websocket;
 mod xrpc;
 
 use std::ops::Range;

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use skytrend_event::{Micros, Topic};
 
 use super::access::Caller;
+use super::openapi::{Answer, Operation, Parameter, Values, example};
 use super::problem::{closest, echo};
 use super::{ApiState, LIMIT_MAX, Problem, Query};
 
@@ -28,6 +29,58 @@ const LIMIT_DEFAULT: usize = 50;
 const NEXT_OFFSET: HeaderName = HeaderName::from_static("skytrend-next-offset");
 /// One past the partition's last record.
 const END_OFFSET: HeaderName = HeaderName::from_static("skytrend-end-offset");
+
+pub(super) const READ: Operation = Operation {
+    path: "/api/v1/topics/{topic}",
+    id: "readTopic",
+    tag: "records",
+    summary: "Records of the log, as JSON lines",
+    description: "One record a line. An answer may have fewer records than asked for: the header \
+                  `skytrend-next-offset` is the `from` to continue with, and an offset stays what it is while records \
+                  are added. A record that can't be decoded has `undecodable` in place of `value`, with the reason and \
+                  its bytes.",
+    parameters: &[
+        Parameter::path("topic", Values::Choice(&TOPIC_NAMES), "The topic's name.")
+            .such_as("trending-keywords"),
+        Parameter::query(
+            "partition",
+            Values::Number(0, u32::MAX as u64, 0),
+            "Topics of Bluesky's own records have several.",
+        ),
+        Parameter::query(
+            "from",
+            Values::WordOrNumber(&["earliest", "latest"], "latest"),
+            "The first there is, the last `limit` records, or an offset.",
+        ),
+        Parameter::query(
+            "limit",
+            Values::Number(1, LIMIT_MAX as u64, LIMIT_DEFAULT as u64),
+            "How many at most.",
+        ),
+    ],
+    answers: &[Answer::text("application/x-ndjson", "Records, a line each.", example!("readTopic.txt"))
+        .with_headers(&[
+            ("skytrend-next-offset", "The `from` to continue with."),
+            ("skytrend-end-offset", "One past the partition's last record."),
+        ])],
+    errors: &[
+        (404, "No such topic or partition."),
+        (410, "The offset has left the log by retention; `detail` names the earliest."),
+    ],
+    ask: "/api/v1/topics/trending-keywords?from=5&limit=1",
+    ..Operation::GET
+};
+
+/// [`Topic::ALL`] by name.
+const TOPIC_NAMES: [&str; Topic::ALL.len()] = {
+    let mut names = [""; Topic::ALL.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = Topic::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 
 /// A record as the log has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +173,7 @@ pub(super) async fn read(
     caller: Caller,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.allow(&["partition", "from", "limit"])?;
+    query.check(&READ)?;
     let topic = topic(path)?;
     let is_moderator = caller.may_write();
     if topic == Topic::Moderation && !is_moderator {

@@ -11,22 +11,79 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::{KeywordKind, Micros, Trend, WindowKind};
 
-use super::answers::Answer;
+use super::answers::Answer as Body;
+use super::openapi::{Answer, ETAG, IF_NONE_MATCH, NOT_MODIFIED, Operation, Parameter, Values, example};
 use super::problem::echo;
 use super::{ApiState, Problem, Query};
+use crate::keyword_key::KEYWORD_PATTERN;
 use crate::view::{CountPoint, CurrentTrends, Snapshot, TrendPoint};
-use crate::{KeywordKey, KeywordPath};
-pub(super) use list::{ListQuery, language, render};
+use crate::{KeywordKey, KeywordPath, schema};
+use list::TrendList;
+pub(super) use list::{LANGUAGE, LIMIT, ListQuery, WINDOW, language, render};
+
+pub(super) const LIST: Operation = Operation {
+    path: "/api/v1/trends",
+    id: "listTrends",
+    tag: "trends",
+    summary: "The newest window's trends, by rank; or those of an earlier instant",
+    description: "A trend is a topic: `terms` are all its keywords, and `topic_id` stays the same while it lasts. \
+                  `rank` is the place among all languages, `language_rank` that among the topics of its own, and \
+                  `position` the place in this answer.\n\n\
+                  There are no further pages: a window has its first 50 topics and the first ten of each language, and \
+                  one answer holds 500. With `as_of` the list comes from the log, and `sample_posts` have no `text`.",
+    parameters: &[
+        WINDOW,
+        LIMIT,
+        LANGUAGE,
+        Parameter::query(
+            "as_of",
+            Values::Instant,
+            "The newest window that ended then, or in the hour before; left out, now. RFC 3339 or microseconds since \
+             1970.",
+        )
+        .such_as("2025-03-01T12:10:00Z"),
+        IF_NONE_MATCH,
+    ],
+    answers: &[
+        Answer::json::<TrendList>("The window and its trends.", example!("listTrends.json")).with_headers(&[ETAG]),
+        NOT_MODIFIED,
+    ],
+    errors: &[(404, "Nothing trended in the hour before `as_of`, or it is older than what the log holds.")],
+    ask: "/api/v1/trends?window=sliding&limit=1&language=en",
+    ..Operation::GET
+};
+
+pub(super) const ONE: Operation = Operation {
+    path: "/api/v1/trends/{keyword}",
+    id: "getKeyword",
+    tag: "trends",
+    summary: "One keyword: current trend, history, counts",
+    description: "With `#` in front (in a URL `%23`) it is the hashtag, without it the word or the phrase: they are \
+                  counted apart. Case, width and variation selectors don't matter.",
+    parameters: &[Parameter::path("keyword", Values::Text(KEYWORD_PATTERN), "The keyword, percent-encoded.")
+        .such_as("quake")],
+    answers: &[Answer::json::<KeywordAnswer>(
+        "What is held of it: the last hours, oldest first.",
+        example!("getKeyword.json"),
+    )],
+    errors: &[(
+        404,
+        "It has not been seen in the hours that are kept; `suggestion` may name its hashtag or its word.",
+    )],
+    ask: "/api/v1/trends/quake",
+    ..Operation::GET
+};
 
 pub(super) async fn list(
     State(state): State<ApiState>,
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.allow(&["window", "limit", "language", "as_of"])?;
+    query.check(&LIST)?;
     let asked = ListQuery::read(&query)?;
     let Some(as_of) = as_of(&query)? else {
         let answer = state.answers.list(&state.view.snapshot(), &asked);
@@ -34,7 +91,7 @@ pub(super) async fn list(
     };
     let past = state.view.moderated(past::window_at(&state, asked.window, as_of).await?);
     // What is over does not change any more, but what may be shown of it does: each time, it is asked again.
-    Ok(Answer::new(render(Some(&past), &asked, Some(as_of))).respond(&headers, "no-cache"))
+    Ok(Body::new(render(Some(&past), &asked, Some(as_of))).respond(&headers, "no-cache"))
 }
 
 /// The instant that the list is asked for, if it is not now.
@@ -47,10 +104,12 @@ fn as_of(query: &Query) -> Result<Option<Micros>, Problem> {
 }
 
 /// The answer of `/api/v1/trends/{keyword}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Keyword")]
 struct KeywordAnswer {
     keyword: String,
     normalized_keyword: String,
+    #[schemars(with = "schema::KeywordKind")]
     kind: KeywordKind,
     language: String,
     current: CurrentOfKeyword,
@@ -59,9 +118,11 @@ struct KeywordAnswer {
 }
 
 /// The keyword's trend in the newest window of each kind; null where it isn't one.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CurrentOfKeyword {
+    #[schemars(with = "Option<schema::TrendRecord>")]
     sliding: Option<Arc<Trend>>,
+    #[schemars(with = "Option<schema::TrendRecord>")]
     tumbling: Option<Arc<Trend>>,
 }
 
@@ -70,7 +131,7 @@ pub(super) async fn one(
     path: Result<Path<String>, PathRejection>,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.allow(&[])?;
+    query.check(&ONE)?;
     let Path(text) = path.map_err(|_| Problem::bad_request("the keyword in the path is not UTF-8"))?;
     let path = KeywordPath::parse(&text).map_err(|reason| Problem::bad_request(reason.to_string()))?;
     let snapshot = state.view.snapshot();

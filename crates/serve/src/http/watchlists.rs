@@ -8,53 +8,95 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::{Alert, AlertKind, Topic};
 
+use super::openapi::{Answer, Operation, Parameter, Values, example};
 use super::problem::{closest, echo};
 use super::{ApiState, LIMIT_MAX, Problem, Query};
+use crate::schema;
 use crate::view::{Snapshot, WatchedTerm, WatchedWindow};
 
 const TERMS_DEFAULT: usize = 100;
 
+pub(super) const LIST: Operation = Operation {
+    path: "/api/v1/watchlists",
+    id: "listWatchlists",
+    tag: "watchlists",
+    summary: "Each watchlist's counts in its newest windows",
+    description: "`count` is posts that match any of the list's terms. A list is known from its first window on, and \
+                  forgotten an hour after its last.",
+    answers: &[Answer::json::<Watchlists>("The lists, by name.", example!("listWatchlists.json"))],
+    ask: "/api/v1/watchlists",
+    ..Operation::GET
+};
+
+pub(super) const ONE: Operation = Operation {
+    path: "/api/v1/watchlists/{name}",
+    id: "getWatchlist",
+    tag: "watchlists",
+    summary: "One watchlist, with its terms and alerts",
+    description: "",
+    parameters: &[
+        Parameter::path("name", Values::Any, "As in the settings.").such_as("weather"),
+        Parameter::query(
+            "limit",
+            Values::Number(1, LIMIT_MAX as u64, TERMS_DEFAULT as u64),
+            "How many terms of a window at most.",
+        ),
+    ],
+    answers: &[Answer::json::<One>("The list.", example!("getWatchlist.json"))],
+    errors: &[(404, "No watchlist has this name.")],
+    ask: "/api/v1/watchlists/weather?limit=2",
+    ..Operation::GET
+};
+
 /// The answer of `/api/v1/watchlists`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Watchlists<'a> {
     topic: &'static str,
     watchlists: Vec<Listed<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListedWatchlist")]
 struct Listed<'a> {
     name: &'a str,
     sliding: Option<&'a WatchedWindow>,
     tumbling: Option<&'a WatchedWindow>,
     /// Null where it has none that is open.
+    #[schemars(with = "Option<schema::AlertRecord>")]
     open_alert: Option<&'a Alert>,
 }
 
 /// The answer of `/api/v1/watchlists/{name}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Watchlist")]
 struct One<'a> {
     name: &'a str,
     sliding: Option<WindowWithTerms<'a>>,
     tumbling: Option<WindowWithTerms<'a>>,
     /// Newest first.
+    #[schemars(with = "Vec<schema::AlertRecord>")]
     alerts: Vec<&'a Alert>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WatchedWindowWithTerms")]
 struct WindowWithTerms<'a> {
     #[serde(flatten)]
     window: &'a WatchedWindow,
+    #[schemars(with = "schema::InstantText")]
     window_start_iso: String,
+    #[schemars(with = "schema::InstantText")]
     window_end_iso: String,
     /// Those with posts, most posts first.
     terms: Vec<&'a WatchedTerm>,
 }
 
 pub(super) async fn list(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
-    query.allow(&[])?;
+    query.check(&LIST)?;
     let snapshot = state.view.snapshot();
     let listed = snapshot.watchlists.iter().map(|(name, list)| Listed {
         name,
@@ -71,7 +113,7 @@ pub(super) async fn one(
     path: Result<Path<String>, PathRejection>,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.allow(&["limit"])?;
+    query.check(&ONE)?;
     let limit = query.number("limit", 1..=LIMIT_MAX, TERMS_DEFAULT)?;
     let Path(asked) = path.map_err(|_| Problem::bad_request("the name in the path is not UTF-8"))?;
     let snapshot = state.view.snapshot();

@@ -13,9 +13,10 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
 
 use super::{ApiState, access, admission, problem};
-use error::XrpcError;
-pub(super) use feed_generator::did_document;
+pub(super) use error::XrpcError;
+pub(super) use feed_generator::{DESCRIBE_FEED_GENERATOR, DID_DOCUMENT, GET_FEED_SKELETON, did_document};
 pub use feed_generator::{FeedGenerator, InvalidFeedGenerator, Settings as FeedGeneratorSettings};
+pub(super) use get_trends::GET_TRENDS;
 
 pub(super) fn routes(state: &ApiState) -> Router<ApiState> {
     Router::new()

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::time::SECOND;
 use skytrend_event::{KeywordCount, KeywordKind, Micros, Trend, TrendStatus, WindowKind};
@@ -12,28 +13,40 @@ use skytrend_event::{KeywordCount, KeywordKind, Micros, Trend, TrendStatus, Wind
 use super::Settings;
 use super::series::{Point, PointKey, Series};
 use super::standing::{LeavingOrder, Standing, weight};
-use crate::KeywordKey;
+use crate::{KeywordKey, schema};
 
 /// A trend's numbers in one window. Fields as in [`Trend`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of Trend, which documents them")]
 pub struct TrendPoint {
+    #[schemars(with = "schema::WindowKind")]
     pub window: WindowKind,
+    #[schemars(with = "schema::Instant")]
     pub window_start: Micros,
+    #[schemars(with = "schema::Instant")]
     pub window_end: Micros,
+    #[schemars(with = "schema::TrendStatus")]
     pub status: TrendStatus,
     pub rank: u32,
     pub rank_change: Option<i32>,
     pub frequency: u64,
     pub unique_authors: u64,
+    #[schemars(with = "schema::Number")]
     pub expected: f64,
+    #[schemars(with = "schema::Number")]
     pub growth_rate: f64,
+    #[schemars(with = "schema::Number")]
     pub z_score: f64,
+    #[schemars(with = "schema::Number")]
     pub confidence_score: f64,
+    #[schemars(with = "schema::Number")]
     pub velocity: f64,
+    #[schemars(with = "schema::Number")]
     pub score: f64,
     /// `why.observed` and `why.dispersion` of it: with `expected`, the band in which it would be nothing special.
+    #[schemars(with = "schema::Number")]
     pub observed: f64,
+    #[schemars(with = "schema::Number")]
     pub dispersion: f64,
 }
 
@@ -61,11 +74,14 @@ impl From<&Trend> for TrendPoint {
 }
 
 /// A keyword's count in one window. Fields as in [`KeywordCount`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of KeywordCount, which documents them")]
 pub struct CountPoint {
+    #[schemars(with = "schema::WindowKind")]
     pub window: WindowKind,
+    #[schemars(with = "schema::Instant")]
     pub window_start: Micros,
+    #[schemars(with = "schema::Instant")]
     pub window_end: Micros,
     pub count: u64,
     pub unique_authors: u64,
@@ -101,13 +117,14 @@ pub struct KeywordHistory {
 }
 
 /// A keyword that a search has found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FoundKeyword {
     /// As people mostly write it, by its newest record.
     pub keyword: String,
     /// NFKC, lower case, without `#`.
     pub normalized_keyword: String,
     /// Word, hashtag or phrase.
+    #[schemars(with = "schema::KeywordKind")]
     pub kind: KeywordKind,
     /// The language of its newest record.
     pub language: String,
@@ -116,6 +133,7 @@ pub struct FoundKeyword {
     /// Distinct authors in it.
     pub unique_authors: u64,
     /// The end of that window, or of the newest one with a record of it.
+    #[schemars(with = "schema::Instant")]
     pub window_end: Micros,
 }
 

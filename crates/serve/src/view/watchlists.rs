@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::keyword::WHOLE_WATCHLIST;
 use skytrend_event::time::MINUTE;
 use skytrend_event::{KeywordCount, KeywordKind, Micros, WindowKind};
+
+use crate::schema;
 
 /// More lists than a detector takes; at it, new ones are left out.
 const LISTS_MAX: usize = 200;
@@ -25,11 +28,13 @@ pub struct WatchedList {
 }
 
 /// A watchlist in one window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WatchedWindow {
     /// First instant of the window.
+    #[schemars(with = "schema::Instant")]
     pub window_start: Micros,
     /// First instant after the window.
+    #[schemars(with = "schema::Instant")]
     pub window_end: Micros,
     /// Posts that match any of its terms, each once.
     pub count: u64,
@@ -43,11 +48,12 @@ pub struct WatchedWindow {
 }
 
 /// A term in one window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WatchedTerm {
     /// As in the settings.
     pub term: String,
     /// Word, hashtag or phrase.
+    #[schemars(with = "schema::KeywordKind")]
     pub kind: KeywordKind,
     /// Posts that match it, each once.
     pub count: u64,

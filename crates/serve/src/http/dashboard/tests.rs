@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use axum::http::header::IF_NONE_MATCH;
 use tower::ServiceExt;
 
 use super::super::tests::{get_text, state};

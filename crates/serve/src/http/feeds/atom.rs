@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::conditional::writable;
+use super::dates::writable;
 use super::entry::Entry;
 use super::xml::{self, Xml};
 use super::{Feed, Format};

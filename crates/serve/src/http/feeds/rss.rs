@@ -4,7 +4,7 @@ use std::io;
 
 use super::super::bluesky_web;
 use super::Feed;
-use super::conditional::http_date;
+use super::dates::http_date;
 use super::entry::Entry;
 use super::xml::{self, Xml};
 

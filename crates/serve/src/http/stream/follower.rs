@@ -23,6 +23,16 @@ pub(super) enum Kinds {
     Alerts,
 }
 
+/// One event.
+pub(super) struct Told {
+    /// `trends` or `alert`.
+    pub(super) kind: &'static str,
+    /// How far the follower has come with it.
+    pub(super) id: String,
+    /// In one line.
+    pub(super) json: Bytes,
+}
+
 pub(super) struct Follower {
     kinds: Kinds,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -37,7 +47,7 @@ pub(super) struct Follower {
     alerts_end: Option<Micros>,
     /// Those of that window that were told.
     told: BTreeSet<AlertName>,
-    waiting: VecDeque<Bytes>,
+    waiting: VecDeque<Told>,
 }
 
 impl Follower {
@@ -67,8 +77,8 @@ impl Follower {
         }
     }
 
-    /// The next event as it goes over the wire; none at the end of the server.
-    pub(super) async fn next(&mut self) -> Option<Bytes> {
+    /// The next event; none at the end of the server. Nothing is lost where the wait is given up.
+    pub(super) async fn next(&mut self) -> Option<Told> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
@@ -99,7 +109,7 @@ impl Follower {
             }
             if self.told.insert(name(alert)) {
                 let json = serde_json::to_vec(alert).expect("an alert always has a JSON form");
-                self.waiting.push_back(self.event("alert", &json));
+                self.waiting.push_back(Told { kind: "alert", id: self.id(), json: json.into() });
             }
         }
     }
@@ -117,22 +127,18 @@ impl Follower {
         }
         self.trends_end = Some(current.window_end);
         let answer = self.answers.list(snapshot, &self.asked);
-        let head = format!("event: trends\nid: {}\ndata: ", self.id());
-        // In three pieces, so that the list, which is most of it, is shared by all who follow it.
-        self.waiting.extend([head.into(), answer.json.clone(), Bytes::from_static(b"\n\n")]);
-    }
-
-    fn event(&self, kind: &str, json: &[u8]) -> Bytes {
-        let mut event = format!("event: {kind}\nid: {}\ndata: ", self.id()).into_bytes();
-        event.extend_from_slice(json);
-        event.extend_from_slice(b"\n\n");
-        event.into()
+        self.waiting.push_back(Told { kind: "trends", id: self.id(), json: answer.json.clone() });
     }
 
     fn id(&self) -> String {
         let micros = |end: Option<Micros>| end.map_or(0, |end| end.0);
         format!("{}.{}", micros(self.trends_end), micros(self.alerts_end))
     }
+}
+
+/// Whether this is the id of an event.
+pub(super) fn is_id(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && parse_id(id).is_some()
 }
 
 fn parse_id(id: &str) -> Option<(Micros, Micros)> {

@@ -11,21 +11,21 @@ use tokio::task::JoinSet;
 use super::super::*;
 use super::{StuckLog, state};
 
-struct Server {
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinSet<RunReport>,
 }
 
 impl Server {
     /// Tells it to stop, and waits until it has.
-    async fn stop(mut self) -> RunReport {
+    pub(super) async fn stop(mut self) -> RunReport {
         self.stop.send(()).expect("it runs");
         self.running.join_next().await.expect("it was spawned").expect("it does not panic")
     }
 }
 
-async fn start(state: ApiState, settings: Settings) -> Server {
+pub(super) async fn start(state: ApiState, settings: Settings) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let (stop, stopped) = oneshot::channel();

@@ -3,13 +3,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::{Language, Micros, Topic, Trend, WindowKind};
 
+use crate::http::openapi::{Parameter, Values};
 use crate::http::{LIMIT_MAX, Problem, Query};
+use crate::schema;
 use crate::view::CurrentTrends;
 
 const LIMIT_DEFAULT: usize = 50;
+
+pub(in crate::http) const WINDOW: Parameter = Parameter::query(
+    "window",
+    Values::Choice(&["sliding", "tumbling"]),
+    "Ten minutes that move by one, or five minutes one after the other; the program's settings may say otherwise.",
+);
+
+pub(in crate::http) const LIMIT: Parameter =
+    Parameter::query("limit", Values::Number(1, LIMIT_MAX as u64, LIMIT_DEFAULT as u64), "How many at most.");
+
+/// Tags with variants and extensions are taken, too; only the primary subtag counts.
+pub(in crate::http) const LANGUAGE: Parameter = Parameter::query(
+    "language",
+    Values::Text("^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$"),
+    "A BCP 47 tag; its primary subtag counts (`pt-BR` asks for `pt`); `und` for unknown; left out, all.",
+)
+.such_as("en");
 
 /// Which trends of a window are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,23 +40,31 @@ pub(in crate::http) struct ListQuery {
 }
 
 /// The answer of `/api/v1/trends`. The window is null before the first record.
-#[derive(Serialize)]
-struct TrendList<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TrendList<'a> {
+    #[schemars(with = "schema::WindowKind")]
     window: WindowKind,
+    /// Null before the first window, and so are the three that follow.
+    #[schemars(with = "Option<schema::Instant>")]
     window_start: Option<Micros>,
+    #[schemars(with = "Option<schema::Instant>")]
     window_end: Option<Micros>,
+    #[schemars(with = "Option<schema::InstantText>")]
     window_start_iso: Option<String>,
+    #[schemars(with = "Option<schema::InstantText>")]
     window_end_iso: Option<String>,
     /// What was asked for, of a list of the past.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::Instant>")]
     as_of: Option<Micros>,
     generated_from: GeneratedFrom,
+    /// The primary subtag that was asked for.
     language: Option<&'a str>,
     trends: Vec<ListedTrend<'a>>,
 }
 
 /// What the answer was made of.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct GeneratedFrom {
     topic: &'static str,
     /// Trends of the whole window, before language and limit.
@@ -45,13 +73,14 @@ struct GeneratedFrom {
     matching: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ListedTrend<'a> {
     /// Place in this answer, from 1; `rank` is the place among all languages.
     position: usize,
     /// Place among the topics of its language, from 1.
     language_rank: usize,
     #[serde(flatten)]
+    #[schemars(with = "schema::TrendRecord")]
     trend: &'a Trend,
 }
 

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::problem::Problem;
 
 /// Why a call can't be met: `{"error": name, "message": sentence}` with a status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct XrpcError {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(in super::super) struct XrpcError {
     #[serde(skip)]
     status: StatusCode,
     error: &'static str,

@@ -12,10 +12,11 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use skytrend_event::{AtUri, Did, EventId, Handle, Micros, RecordKey, Trend};
 
+use super::super::openapi::{Answer, ErrorShape, Operation, Parameter, Values, example};
 use super::super::problem::{Problem, echo, no_such_path};
 use super::super::{ApiState, Query};
 use super::XrpcError;
@@ -110,7 +111,65 @@ impl FromStr for Place {
     }
 }
 
-#[derive(Serialize)]
+const OFF: &str = "Feeds are switched off (settings `serve.feed_generator`).";
+
+pub(in super::super) const GET_FEED_SKELETON: Operation = Operation {
+    path: "/xrpc/app.bsky.feed.getFeedSkeleton",
+    id: "getFeedSkeleton",
+    tag: "shapes of others",
+    summary: "The posts of a feed, for Bluesky",
+    description: "The feed `trends` has the sample posts of all trends, and the feed named by a `topic_id` those of that \
+                  trend; newest first, each post once. The last page has no `cursor`.",
+    parameters: &[
+        Parameter::query("feed", Values::Any, "The `at://` URI of a feed of this generator.")
+            .required()
+            .such_as("at://did:plc:2222222222222222222222aa/app.bsky.feed.generator/trends"),
+        Parameter::query(
+            "limit",
+            Values::Number(1, LIMIT_MAX as u64, LIMIT_DEFAULT as u64),
+            "How many at most.",
+        ),
+        Parameter::query(
+            "cursor",
+            Values::Text("^[0-9]{1,18}::[0-9a-f]{16}$"),
+            "The `cursor` of the page before.",
+        ),
+    ],
+    answers: &[Answer::json::<Skeleton>("A page of the feed.", example!("getFeedSkeleton.json"))],
+    errors: &[(400, "A parameter is missing or not valid, or no such feed is served here."), (501, OFF)],
+    error_shape: ErrorShape::Xrpc,
+    ask: "/xrpc/app.bsky.feed.getFeedSkeleton?limit=1\
+          &feed=at://did:plc:2222222222222222222222aa/app.bsky.feed.generator/trends",
+    ..Operation::GET
+};
+
+pub(in super::super) const DESCRIBE_FEED_GENERATOR: Operation = Operation {
+    path: "/xrpc/app.bsky.feed.describeFeedGenerator",
+    id: "describeFeedGenerator",
+    tag: "shapes of others",
+    summary: "The feeds there are, for Bluesky",
+    description: "The feed of all trends, and those of the trends of now.",
+    answers: &[Answer::json::<Described>("The feeds.", example!("describeFeedGenerator.json"))],
+    errors: &[(501, OFF)],
+    error_shape: ErrorShape::Xrpc,
+    ask: "/xrpc/app.bsky.feed.describeFeedGenerator",
+    ..Operation::GET
+};
+
+pub(in super::super) const DID_DOCUMENT: Operation = Operation {
+    path: "/.well-known/did.json",
+    id: "getDidDocument",
+    tag: "shapes of others",
+    summary: "The document of the feed generator's `did:web`",
+    description: "",
+    answers: &[Answer::json::<DidDocument>("The document.", example!("getDidDocument.json"))],
+    errors: &[(404, OFF)],
+    ask: "/.well-known/did.json",
+    ..Operation::GET
+};
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FeedSkeleton")]
 struct Skeleton<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
@@ -118,9 +177,39 @@ struct Skeleton<'a> {
 }
 
 /// `app.bsky.feed.defs#skeletonFeedPost`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SkeletonPost<'a> {
     post: &'a str,
+}
+
+/// What `describeFeedGenerator` answers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FeedGenerator")]
+struct Described<'a> {
+    did: &'a str,
+    feeds: Vec<DescribedFeed>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DescribedFeed {
+    uri: String,
+}
+
+/// The document of `did:web` (<https://w3c-ccg.github.io/did-method-web/>).
+#[derive(Serialize, JsonSchema)]
+struct DidDocument<'a> {
+    #[serde(rename = "@context")]
+    context: [&'static str; 1],
+    id: &'a str,
+    service: [DidService; 1],
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct DidService {
+    id: &'static str,
+    r#type: &'static str,
+    service_endpoint: String,
 }
 
 /// `app.bsky.feed.getFeedSkeleton`.
@@ -163,9 +252,9 @@ pub(super) async fn describe(State(state): State<ApiState>) -> Result<Response, 
     let snapshot = state.view.snapshot();
     let trends = snapshot.sliding.as_deref().map_or(&[][..], |current| &current.trends);
     let rkeys = std::iter::once(ALL_TRENDS).chain(trends.iter().map(|trend| trend.topic_id.as_str()));
-    let feeds: Vec<_> =
-        rkeys.filter_map(|rkey| generator.feed(rkey)).map(|uri| json!({ "uri": uri.as_str() })).collect();
-    let answer = json!({ "did": generator.service.as_str(), "feeds": feeds });
+    let uris = rkeys.filter_map(|rkey| generator.feed(rkey));
+    let feeds = uris.map(|uri| DescribedFeed { uri: uri.as_str().to_owned() }).collect();
+    let answer = Described { did: generator.service.as_str(), feeds };
     Ok(([(CACHE_CONTROL, "no-cache")], Json(answer)).into_response())
 }
 
@@ -176,16 +265,17 @@ pub(in super::super) async fn did_document(
     uri: Uri,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.allow(&[])?;
+    query.check(&DID_DOCUMENT)?;
     let Some(generator) = state.feed_generator.as_deref() else { return Err(no_such_path(uri).await) };
-    let document = json!({
-        "@context": ["https://www.w3.org/ns/did/v1"],
-        "id": generator.service.as_str(),
-        "service": [{
-            "id": "#bsky_fg",
-            "type": "BskyFeedGenerator",
-            "serviceEndpoint": format!("https://{}", generator.hostname),
-        }],
-    });
+    let service = DidService {
+        id: "#bsky_fg",
+        r#type: "BskyFeedGenerator",
+        service_endpoint: format!("https://{}", generator.hostname),
+    };
+    let document = DidDocument {
+        context: ["https://www.w3.org/ns/did/v1"],
+        id: generator.service.as_str(),
+        service: [service],
+    };
     Ok(([(CACHE_CONTROL, "no-cache")], Json(document)).into_response())
 }

@@ -6,9 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::{Did, Trend};
 
+use super::super::openapi::{Answer, ErrorShape, Operation, Parameter, Values, example};
 use super::super::{ApiState, Query, bluesky_web};
 use super::XrpcError;
 
@@ -19,13 +21,32 @@ const LIMIT_MAX: usize = 25;
 /// What the protocol writes for an account whose handle isn't known (<https://atproto.com/specs/handle>).
 const UNKNOWN_HANDLE: &str = "handle.invalid";
 
-#[derive(Serialize)]
+pub(in super::super) const GET_TRENDS: Operation = Operation {
+    path: "/xrpc/app.bsky.unspecced.getTrends",
+    id: "getBlueskyTrends",
+    tag: "shapes of others",
+    summary: "Trends as Bluesky's own",
+    description: "`link` is a path of `https://bsky.app`; `actors` are the authors of the sample posts, by DID alone.",
+    parameters: &[Parameter::query(
+        "limit",
+        Values::Number(1, LIMIT_MAX as u64, LIMIT_DEFAULT as u64),
+        "How many at most.",
+    )],
+    answers: &[Answer::json::<Trends>("The trends.", example!("getBlueskyTrends.json"))],
+    error_shape: ErrorShape::Xrpc,
+    ask: "/xrpc/app.bsky.unspecced.getTrends?limit=1",
+    ..Operation::GET
+};
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BlueskyTrends")]
 struct Trends<'a> {
     trends: Vec<TrendView<'a>>,
 }
 
 /// `app.bsky.unspecced.defs#trendView`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BlueskyTrend")]
 #[serde(rename_all = "camelCase")]
 struct TrendView<'a> {
     topic: &'a str,
@@ -43,7 +64,8 @@ struct TrendView<'a> {
 }
 
 /// `app.bsky.actor.defs#profileViewBasic`: no more than its DID is known here.
-#[derive(PartialEq, Serialize)]
+#[derive(PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "BlueskyActor")]
 struct Actor<'a> {
     did: &'a str,
     handle: &'static str,
