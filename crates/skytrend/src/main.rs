@@ -17,11 +17,13 @@ mod status;
 mod upkeep;
 
 mod alerts;
+mod api_client;
 mod bench;
 mod config_command;
 mod demo;
 mod replay;
 mod sim;
+mod top;
 mod topics;
 
 mod crash;
@@ -88,6 +90,7 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Alerts(asked) => {
             alerts::run(&Settings::from_layers(&layers)?, asked, &mut std::io::stdout().lock())
         }
+        Command::Top(asked) => top::run(&Settings::from_layers(&layers)?, asked),
         Command::Baseline(asked) => match &asked.action {
             BaselineAction::Save { file } => detect::baseline::save(&Settings::from_layers(&layers)?, file),
         },
@@ -112,7 +115,7 @@ fn layers(common: &cli::Common, map: Option<&Path>) -> anyhow::Result<Layers> {
         layers.apply_file(path)?;
         layers.set_text("source.protocol", "json_lines", Origin::Command("replay"))?;
     }
-    layers.apply_env(std::env::vars(), &["SKYTREND_CONFIG", crash::VARIABLE])?;
+    layers.apply_env(std::env::vars(), &["SKYTREND_CONFIG", "SKYTREND_TOKEN", crash::VARIABLE])?;
     for pair in &common.set {
         layers.apply_flag(pair)?;
     }

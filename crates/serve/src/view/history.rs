@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use skytrend_event::time::SECOND;
 use skytrend_event::{KeywordCount, KeywordKind, Micros, Trend, TrendStatus, WindowKind};
 
@@ -15,7 +15,7 @@ use super::standing::{LeavingOrder, Standing, weight};
 use crate::KeywordKey;
 
 /// A trend's numbers in one window. Fields as in [`Trend`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are those of Trend, which documents them")]
 pub struct TrendPoint {
     pub window: WindowKind,
@@ -61,7 +61,7 @@ impl From<&Trend> for TrendPoint {
 }
 
 /// A keyword's count in one window. Fields as in [`KeywordCount`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are those of KeywordCount, which documents them")]
 pub struct CountPoint {
     pub window: WindowKind,
