@@ -27,7 +27,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{execute, queue};
 use rustix::process::Signal;
@@ -39,6 +39,9 @@ use crate::view::KeywordHistory;
 use app::{App, Request};
 use browser::Browsers;
 use palette::Palette;
+
+/// From sending the signal that stops the process until all its threads are stopped; takes far less.
+const STOPPED_WITHIN: Duration = Duration::from_millis(200);
 
 /// Whether a [`Screen`] holds the terminal. Global as the terminal is: the panic hook must know.
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -86,10 +89,20 @@ impl Screen {
     fn suspend(&mut self) -> io::Result<()> {
         restore();
         rustix::process::kill_current_process_group(Signal::TSTP)?;
+        // Another thread may be the one that takes the signal: this one must not go on before all are stopped.
+        std::thread::sleep(STOPPED_WITHIN);
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
         enter(&mut stdout())?;
-        self.terminal.clear()
+        self.redraw()
+    }
+
+    /// Forgets what the terminal shows, so that the next drawing writes everything. Not by `Terminal::clear`, which asks
+    /// the terminal for its cursor and fails where none answers.
+    fn redraw(&mut self) -> io::Result<()> {
+        execute!(stdout(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 
@@ -158,7 +171,7 @@ pub fn run(
             match app.press(&key) {
                 None => {}
                 Some(Request::Quit) => return Ok(Ending::Asked),
-                Some(Request::Redraw) => screen.terminal.clear()?,
+                Some(Request::Redraw) => screen.redraw()?,
                 Some(Request::Suspend) => screen.suspend()?,
                 Some(Request::Browse(url)) => app.message = Some(browsers.open(&url)),
             }

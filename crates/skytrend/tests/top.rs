@@ -62,6 +62,8 @@ fn top_watches_a_server_through_its_restart_and_leaves_the_terminal_as_it_was() 
     let once = String::from_utf8(once.stdout).unwrap();
     assert!(has_trends(&once) && once.contains(" why ") && !once.contains('\u{1b}'), "{once}");
 
+    // Ctrl-L: everything is drawn anew, also by a terminal that does not tell where its cursor is.
+    top.press("\u{c}");
     top.press("\r");
     top.wait_for("Why it trends");
     top.wait_for("the usual");
