@@ -45,7 +45,7 @@ mod topics;
 mod trends;
 mod watchlists;
 
-mod bluesky_web;
+pub(crate) mod bluesky_web;
 mod feeds;
 mod mastodon;
 mod xrpc;

@@ -1,8 +1,9 @@
 //! How a keyword is named: [`KeywordKey`] inside, [`KeywordPath`] in a URL.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use skytrend_event::KeywordKind;
+use skytrend_event::{KeywordKind, Trend};
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters of a keyword in a URL. Far above the longest that is detected (a hashtag of 64 graphemes), so only
@@ -26,6 +27,31 @@ impl KeywordKey {
     /// The key of a record's `normalized_keyword` and `kind`.
     pub fn new(normalized_keyword: &str, kind: KeywordKind) -> Self {
         Self { normalized_keyword: normalized_keyword.into(), kind }
+    }
+
+    /// The key of a trend.
+    pub fn of(trend: &Trend) -> Self {
+        Self::new(&trend.normalized_keyword, trend.kind)
+    }
+
+    /// As the last part of a URL's path, percent-encoded: what [`KeywordPath::parse`] reads.
+    pub fn in_path(&self) -> String {
+        let hash = if self.kind == KeywordKind::Hashtag { "%23" } else { "" };
+        // `/api/v1/trends/tags` is Mastodon's; case does not matter here.
+        let text = if hash.is_empty() && *self.normalized_keyword == *"tags" {
+            "Tags"
+        } else {
+            &self.normalized_keyword
+        };
+        let mut path = hash.to_owned();
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                path.push(char::from(byte));
+            } else {
+                let _ = write!(path, "%{byte:02X}"); // a String takes all
+            }
+        }
+        path
     }
 }
 
@@ -99,6 +125,18 @@ mod tests {
         assert_eq!((tag.normalized_keyword.as_str(), tag.hashtag), ("rust", true));
         let word = KeywordPath::parse("EURO Vision").expect("a phrase");
         assert_eq!((word.normalized_keyword.as_str(), word.hashtag), ("euro vision", false));
+    }
+
+    #[test]
+    fn a_key_in_a_path_is_ascii_and_nothing_of_it_is_a_separator() {
+        for (keyword, kind, path) in [
+            ("gol", KeywordKind::Hashtag, "%23gol"),
+            ("climate change", KeywordKind::Phrase, "climate%20change"),
+            ("a/b?c#é", KeywordKind::Word, "a%2Fb%3Fc%23%C3%A9"),
+            ("tags", KeywordKind::Word, "Tags"),
+        ] {
+            assert_eq!(KeywordKey::new(keyword, kind).in_path(), path);
+        }
     }
 
     #[test]

@@ -9,14 +9,19 @@ use crate::screen::{ScreenModel, headline};
 const ROWS_MAX: usize = 10;
 
 /// Wide enough for every column and a readable sample.
-const COLUMNS: usize = 120;
+const COLUMNS: usize = 160;
 
 /// Writes one block: a line about the source, the first ten trends, and the alerts of this window. To be called when
 /// the newest window has changed.
 pub fn write(model: &ScreenModel, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{} · {} · {}", headline::time(model), headline::source(model), headline::numbers(model))?;
+    for notice in headline::notices(model) {
+        writeln!(out, "  {notice}")?;
+    }
     if model.trends.is_empty() {
-        writeln!(out, "  {}", headline::empty_table(model))?;
+        for sentence in headline::empty_table(model) {
+            writeln!(out, "  {sentence}")?;
+        }
     } else {
         let columns = layout(COLUMNS);
         let titles: Vec<_> = columns.iter().map(|(column, width)| title(*column, *width)).collect();
@@ -67,7 +72,8 @@ mod tests {
                 Arc::new(alert("quake", AlertKind::Started, 10)),
                 Arc::new(alert("earlier", AlertKind::Ended, 9)),
             ],
-            waiting_for: None,
+            waiting: Vec::new(),
+            notice: None,
         };
         assert_eq!(written(&model), include_str!("plain/block.txt"));
     }
@@ -75,8 +81,15 @@ mod tests {
     #[test]
     fn an_empty_table_says_what_it_waits_for() {
         let waiting =
-            ScreenModel { waiting_for: Some("the first full window".to_owned()), ..ScreenModel::default() };
-        assert!(written(&waiting).contains("no trends yet, waiting for the first full window"));
-        assert!(written(&ScreenModel::default()).contains("nothing is trending"));
+            ScreenModel { waiting: vec!["Waiting for a post".to_owned()], ..ScreenModel::default() };
+        assert!(written(&waiting).contains("\n  Waiting for a post\n"));
+        assert!(written(&ScreenModel::default()).contains("Nothing is trending"));
+    }
+
+    #[test]
+    fn why_the_source_is_lost_stands_whole() {
+        let reason = format!("can't reach {}: refused", "wss://a.example/".repeat(20));
+        let connection = Connection::Reconnecting { reason: reason.clone() };
+        assert!(written(&ScreenModel { connection, ..ScreenModel::default() }).contains(&reason));
     }
 }

@@ -5,6 +5,8 @@
 pub(crate) mod columns;
 pub(crate) mod headline;
 pub(crate) mod number;
+mod pipeline;
+pub(crate) mod reasons;
 pub(crate) mod sparkline;
 pub(crate) mod text;
 
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use skytrend_event::{Alert, Micros, Trend, WindowKind};
 
 use crate::view::Snapshot;
+pub use pipeline::PipelineStatus;
 
 /// Everything on the screen at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,8 +42,10 @@ pub struct ScreenModel {
     pub trends: Vec<Arc<Trend>>,
     /// Newest first.
     pub alerts: Vec<Arc<Alert>>,
-    /// What is being waited for, shown where there are no trends, such as `the first full window, at 12:10`.
-    pub waiting_for: Option<String>,
+    /// Why there are no trends, shown where there are none: a heading and sentences.
+    pub waiting: Vec<String>,
+    /// What a person should know before anything else, such as that the server is away.
+    pub notice: Option<String>,
 }
 
 impl ScreenModel {
@@ -67,6 +72,8 @@ pub enum Connection {
         /// Why it broke, in a few words.
         reason: String,
     },
+    /// This process reads the log, and another one the network.
+    NotReading,
     /// The source has no more events: the end of a recording.
     Finished,
 }

@@ -4,7 +4,6 @@
 //! What was handled is remembered by the id of the server's event, in a file if one is named: whoever comes back goes on
 //! from there, so no alert is missed while the server holds it, and one of the last window may come a second time.
 
-mod events;
 mod wanted;
 
 use std::io::Write;
@@ -12,12 +11,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use skytrend_event::{Alert, AlertKind};
 
+use crate::api_client::ApiClient;
 use crate::cli;
 use crate::settings::Settings;
-use events::Events;
 use wanted::Wanted;
 
 /// A connection is renewed after so long, so that one whose other end has vanished is noticed. Nothing is missed by it.
@@ -30,12 +29,11 @@ const PAUSES: [Duration; 4] =
 /// Prints what was asked for until the output goes away; with `once`, what the server holds.
 pub fn run(settings: &Settings, asked: &cli::Alerts, out: &mut impl Write) -> anyhow::Result<()> {
     let server = asked.server.clone().unwrap_or_else(|| crate::serving::own_address(&settings.serve));
+    let server = ApiClient::new(&server, asked.token.as_deref());
     let wanted = Wanted::new(asked);
     let mut last_id = asked.position.as_deref().map(read_position).transpose()?.flatten();
     if last_id.is_none() {
-        for alert in
-            held(&server, asked.last, asked.token.as_deref())?.iter().rev().filter(|alert| wanted.has(alert))
-        {
+        for alert in held(&server, asked.last)?.iter().rev().filter(|alert| wanted.has(alert)) {
             handle(alert, asked, out)?;
         }
     }
@@ -60,33 +58,16 @@ pub fn run(settings: &Settings, asked: &cli::Alerts, out: &mut impl Write) -> an
 
 /// Follows one connection to its end, or to the first error.
 fn follow(
-    server: &str,
+    server: &ApiClient,
     wanted: &Wanted,
     asked: &cli::Alerts,
     last_id: &mut Option<String>,
     out: &mut impl Write,
     failures: &mut usize,
 ) -> anyhow::Result<()> {
-    let agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_recv_response(Some(Duration::from_secs(10)))
-        .timeout_recv_body(Some(RENEWED_AFTER))
-        .http_status_as_error(false)
-        .build();
-    let url = format!("{server}/api/v1/stream?events=alerts");
-    let mut request = ureq::Agent::from(agent).get(&url);
-    if let Some(token) = &asked.token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
-    if let Some(id) = &*last_id {
-        request = request.header("last-event-id", id);
-    }
-    let mut response = request.call().with_context(|| format!("no skytrend answers at {server}"))?;
-    if response.status() != 200 {
-        bail!("{url} answered {}", response.status());
-    }
+    let events = server.follow("/api/v1/stream?events=alerts", last_id.as_deref(), RENEWED_AFTER)?;
     *failures = 0;
-    for event in Events::new(response.body_mut().as_reader()) {
+    for event in events {
         let event = match event {
             Ok(event) => event,
             Err(error) if error.is_renewal() => return Ok(()),
@@ -109,7 +90,7 @@ fn follow(
 }
 
 /// The newest alerts that the server holds, newest first.
-fn held(server: &str, limit: u16, token: Option<&str>) -> anyhow::Result<Vec<Alert>> {
+fn held(server: &ApiClient, limit: u16) -> anyhow::Result<Vec<Alert>> {
     #[derive(serde::Deserialize)]
     struct Held {
         alerts: Vec<Alert>,
@@ -117,14 +98,7 @@ fn held(server: &str, limit: u16, token: Option<&str>) -> anyhow::Result<Vec<Ale
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let mut request = ureq::get(format!("{server}/api/v1/alerts?limit={limit}"));
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
-    let mut response = request
-        .call()
-        .with_context(|| format!("no skytrend answers at {server} (--server, or setting serve.listen)"))?;
-    let text = response.body_mut().read_to_string()?;
+    let text = server.get(&format!("/api/v1/alerts?limit={limit}"))?;
     Ok(serde_json::from_str::<Held>(&text).context("an answer that can't be read")?.alerts)
 }
 

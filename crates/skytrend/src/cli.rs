@@ -50,6 +50,8 @@ pub enum Command {
     Topics(Topics),
     /// Follow the alerts of a running skytrend: print them, or run a command for each
     Alerts(Alerts),
+    /// Watch a running skytrend, here or elsewhere: trends live, a page for each, alerts; `?` there tells the keys
+    Top(Top),
     /// What the detector has learned to be usual, as a file for a new installation
     Baseline(Baseline),
     /// Tokens for the HTTP server
@@ -134,6 +136,33 @@ pub enum AlertStage {
     Started,
     /// It has fallen back for good
     Ended,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Top {
+    /// The running skytrend; by default the one on this machine (setting serve.listen)
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Token of a server whose API wants one
+    #[arg(long, value_name = "TOKEN", env = "SKYTREND_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Only trends in this language
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// The kind of window to begin with
+    #[arg(long, value_enum, default_value_t = Window::Sliding)]
+    pub window: Window,
+    /// Print what is there now as text, and end
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Window {
+    /// Ten minutes, moving by one minute, unless set otherwise
+    Sliding,
+    /// Five minutes, side by side, unless set otherwise
+    Tumbling,
 }
 
 #[derive(Clone, Debug, Args)]

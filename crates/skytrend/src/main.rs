@@ -18,12 +18,14 @@ mod status;
 mod upkeep;
 
 mod alerts;
+mod api_client;
 mod bench;
 mod config_command;
 mod demo;
 mod replay;
 mod sim;
 mod token;
+mod top;
 mod topics;
 
 mod crash;
@@ -90,6 +92,7 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
         Command::Alerts(asked) => {
             alerts::run(&Settings::from_layers(&layers)?, asked, &mut std::io::stdout().lock())
         }
+        Command::Top(asked) => top::run(&Settings::from_layers(&layers)?, asked),
         Command::Baseline(asked) => match &asked.action {
             BaselineAction::Save { file } => detect::baseline::save(&Settings::from_layers(&layers)?, file),
         },

@@ -1,14 +1,17 @@
-//! The trends in this terminal: a table that updates in place, or, where standard output is no terminal, a block of
-//! text for each window.
+//! The trends in this terminal: the screen with its keys, or, where standard output is no terminal, a block of text for
+//! each window.
+//!
+//! The program's own screen reads the view of its process and not the API: it then needs no token, takes no slot of the
+//! server's, and works where nothing is served.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use skytrend_event::{Micros, WindowKind};
-use skytrend_serve::screen::{Connection, ScreenModel, WarmUp};
-use skytrend_serve::view::TrendView;
-use skytrend_serve::{plain, terminal};
-use skytrend_source::bluesky::status::Phase;
+use skytrend_serve::screen::{PipelineStatus, ScreenModel};
+use skytrend_serve::terminal::{Beginning, Ending, Feed};
+use skytrend_serve::view::{KeywordHistory, TrendView};
+use skytrend_serve::{KeywordKey, plain, terminal};
 use tracing::info;
 
 use crate::status::Status;
@@ -22,65 +25,90 @@ pub fn is_terminal() -> bool {
     terminal::is_available()
 }
 
-/// Starts showing.
+/// Starts showing what this process finds.
 pub fn start(supervisor: &mut Supervisor, view: &Arc<TrendView>, status: &Arc<Status>) {
-    let (view, status, shutdown) = (Arc::clone(view), Arc::clone(status), supervisor.shutdown());
+    let own = Own { view: Arc::clone(view), status: Arc::clone(status) };
+    let shutdown = supervisor.shutdown();
+    let beginning = Beginning { window: WindowKind::Sliding, language: None };
     supervisor.thread("show", move || {
-        if is_terminal() {
-            let stopping = shutdown.clone();
-            let ending = terminal::run(REFRESH, move || stopping.is_requested(), || model(&view, &status))?;
-            if ending == terminal::Ending::Asked {
-                shutdown.request();
-            }
-            return Ok(());
-        }
-        blocks(&view, &status, &shutdown)
+        let tell = |waiting: &str| info!(waiting, "no trends yet");
+        show(own, beginning, &shutdown, tell)
     });
 }
 
-/// A block of text whenever there is a new window, or something new to wait for.
-fn blocks(view: &TrendView, status: &Status, shutdown: &Shutdown) -> anyhow::Result<()> {
-    let mut shown: (Option<Micros>, Option<String>) = (None, None);
+/// Shows what the feed gives until a person or `shutdown` ends it. Where there is no terminal, `tell` is told what is
+/// waited for.
+pub fn show(
+    feed: impl Feed,
+    beginning: Beginning,
+    shutdown: &Shutdown,
+    tell: impl FnMut(&str),
+) -> anyhow::Result<()> {
+    if !is_terminal() {
+        return blocks(feed, &beginning, shutdown, tell);
+    }
+    let stopping = shutdown.clone();
+    if terminal::run(beginning, REFRESH, move || stopping.is_requested(), feed)? == Ending::Asked {
+        shutdown.request();
+    }
+    Ok(())
+}
+
+/// A block of text whenever there is a new window.
+fn blocks(
+    mut feed: impl Feed,
+    beginning: &Beginning,
+    shutdown: &Shutdown,
+    mut tell: impl FnMut(&str),
+) -> anyhow::Result<()> {
+    let mut shown: Option<Micros> = None;
+    let mut told = String::new();
     while !shutdown.is_requested() {
-        let model = model(view, status);
-        if model.window_end != shown.0 && model.window_end.is_some() {
+        let model = in_language(feed.model(beginning.window), beginning.language.as_deref());
+        if model.window_end != shown && model.window_end.is_some() {
             plain::write(&model, &mut std::io::stdout().lock())?;
-        } else if model.window_end.is_none() && phrase(&model) != shown.1 {
-            info!(waiting_for = model.waiting_for.as_deref(), "no trends yet");
+        } else if let Some(waiting) = waiting(&model).filter(|waiting| *waiting != told) {
+            tell(waiting);
+            waiting.clone_into(&mut told);
         }
-        shown = (model.window_end, phrase(&model));
+        shown = model.window_end;
         std::thread::sleep(REFRESH);
     }
     Ok(())
 }
 
-/// What is waited for, without the seconds that count down in it.
-fn phrase(model: &ScreenModel) -> Option<String> {
-    model.waiting_for.as_deref().map(|text| text.split("; retrying").next().unwrap_or_default().to_owned())
-}
-
-/// What is to be seen at this moment.
-fn model(view: &TrendView, status: &Status) -> ScreenModel {
-    let mut model = ScreenModel {
-        source: status.source_name(),
-        connection: connection(status),
-        simulated_time: status.speed().is_some(),
-        dashboard: status.dashboard(),
-        events_per_second: Some(status.events_per_second()),
-        lag_seconds: status.lag_seconds(),
-        warm_up: status.warm_up().map(|(minutes, minutes_needed)| WarmUp { minutes, minutes_needed }),
-        waiting_for: status.waiting_for(),
-        ..ScreenModel::default()
-    };
-    model.show(&view.snapshot(), WindowKind::Sliding);
+/// Only the trends of this language, if there is one.
+pub fn in_language(mut model: ScreenModel, language: Option<&str>) -> ScreenModel {
+    model.trends.retain(|trend| language.is_none_or(|language| trend.language == language));
     model
 }
 
-fn connection(status: &Status) -> Connection {
-    match status.source.borrow().phase {
-        Phase::Connected => Connection::Connected,
-        Phase::Starting | Phase::Connecting => Connection::Connecting,
-        Phase::Stopped => Connection::Finished,
-        Phase::Waiting | Phase::Paused => Connection::Reconnecting { reason: status.connection() },
+/// What is to be told where no block is: that the server is away, without the seconds that count down in it, or what is
+/// waited for before the first window.
+fn waiting(model: &ScreenModel) -> Option<&str> {
+    match (&model.notice, model.window_end) {
+        (Some(notice), _) => notice.split("; next try").next(),
+        (None, None) => model.waiting.first().map(String::as_str),
+        (None, Some(_)) => None,
+    }
+}
+
+/// This process's own view and state.
+struct Own {
+    view: Arc<TrendView>,
+    status: Arc<Status>,
+}
+
+impl Feed for Own {
+    fn model(&mut self, window: WindowKind) -> ScreenModel {
+        let mut model = ScreenModel { dashboard: self.status.dashboard(), ..ScreenModel::default() };
+        model.show(&self.view.snapshot(), window);
+        let status = serde_json::from_value::<PipelineStatus>(self.status.json());
+        model.tell(&status.expect("the status has its own form"));
+        model
+    }
+
+    fn history(&mut self, keyword: &KeywordKey) -> Option<KeywordHistory> {
+        self.view.history(keyword)
     }
 }

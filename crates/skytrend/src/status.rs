@@ -30,7 +30,6 @@ pub struct Status {
     speed: Option<f64>,
     source_name: String,
     dashboard: Option<String>,
-    window_minutes: u32,
     /// Of the connection.
     pub source: watch::Sender<SourceStatus>,
     /// Of the connection to each labeler, in the order of the settings.
@@ -67,7 +66,6 @@ impl Status {
             speed,
             source_name,
             dashboard: parts.serve.then(|| format!("{}/", crate::serving::own_address(&settings.serve))),
-            window_minutes: settings.trend.sliding_minutes,
             source: watch::Sender::default(),
             labelers: settings.labelers.hosts.iter().map(|_| watch::Sender::default()).collect(),
             ingested: Arc::default(),
@@ -75,11 +73,6 @@ impl Status {
             lag: AtomicU64::new(0),
             rate: Mutex::new(Rate { at: Instant::now(), events: 0, per_second: 0.0 }),
         }
-    }
-
-    /// Where the posts come from, for people.
-    pub fn source_name(&self) -> String {
-        self.source_name.clone()
     }
 
     /// Where the dashboard of this process is to be seen, if it serves one.
@@ -117,18 +110,6 @@ impl Status {
         (read > 0 && applied > 0).then(|| Micros(read.max(applied)).seconds_since(Micros(applied)))
     }
 
-    /// Minutes of history that the detector has, and needs; none when it has enough.
-    pub fn warm_up(&self) -> Option<(u32, u32)> {
-        let minutes =
-            u32::try_from(self.detected.history_minutes.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
-        (minutes < HISTORY_MINUTES_NEEDED).then_some((minutes, HISTORY_MINUTES_NEEDED))
-    }
-
-    /// Times real time, where time is simulated.
-    pub fn speed(&self) -> Option<f64> {
-        self.speed
-    }
-
     /// The newest event time that this process has seen, in microseconds; 0 before the first.
     pub fn newest_micros(&self) -> i64 {
         let newest = |micros: &AtomicU64| micros.load(Ordering::Relaxed).cast_signed();
@@ -156,18 +137,6 @@ impl Status {
         if lag <= READY_LAG_MAX { Ok(()) } else { Err(format!("{lag} posts behind the log")) }
     }
 
-    /// What is missing until trends can stand, or none.
-    pub fn waiting_for(&self) -> Option<String> {
-        if self.parts.ingest && self.ingested.events.load(Ordering::Relaxed) == 0 {
-            // The reason stands in the header.
-            let is_without_network = self.source.borrow().phase == Phase::Waiting;
-            let hint = if is_without_network { "; `make demo` works without the network" } else { "" };
-            return Some(format!("the first event{hint}"));
-        }
-        let windows = self.detected.windows.load(Ordering::Relaxed);
-        (windows == 0).then(|| format!("the first window of {} minutes to close", self.window_minutes))
-    }
-
     /// Everything, for `/api/v1/status`.
     pub fn json(&self) -> serde_json::Value {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -180,6 +149,7 @@ impl Status {
             "version": env!("CARGO_PKG_VERSION"),
             "uptime_secs": self.started.elapsed().as_secs(),
             "source": {
+                "name": self.source_name,
                 "reading": self.parts.ingest,
                 "phase": source.phase.name(),
                 "host": source.host,
@@ -201,6 +171,7 @@ impl Status {
                 "windows_written": load(&self.detected.windows),
                 "trends_started": load(&self.detected.trends),
             },
+            "lag_seconds": self.lag_seconds(),
             "simulated_speed": self.speed,
         })
     }

@@ -24,7 +24,7 @@ pub(super) fn keyword_url(keyword: &str, kind: KeywordKind) -> String {
 }
 
 /// The page of a post; none for what is not the URI of one.
-pub(super) fn post_url(uri: &str) -> Option<String> {
+pub(crate) fn post_url(uri: &str) -> Option<String> {
     let uri = AtUri::parse(uri).ok()?;
     let rkey = uri.rkey().filter(|_| uri.collection() == Some(POSTS))?;
     // What is allowed in a DID and in a record key is allowed in a path.

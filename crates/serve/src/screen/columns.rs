@@ -3,6 +3,7 @@
 use skytrend_event::{Trend, TrendStatus};
 
 use super::number::{count, decimal, factor};
+use super::reasons;
 use super::sparkline::sparkline;
 use super::text::{Align, fit};
 
@@ -19,18 +20,19 @@ pub(crate) enum Column {
     Z,
     Sparkline,
     Status,
+    Why,
     Sample,
 }
 
-use Column::{Authors, Change, Growth, Keyword, Posts, Rank, Sample, Score, Sparkline, Status, Z};
+use Column::{Authors, Change, Growth, Keyword, Posts, Rank, Sample, Score, Sparkline, Status, Why, Z};
 
 /// Always there.
 const REQUIRED: [Column; 4] = [Rank, Change, Keyword, Posts];
 /// There if the width allows, the most telling first.
-const BY_PRIORITY: [Column; 7] = [Growth, Authors, Sparkline, Status, Score, Sample, Z];
+const BY_PRIORITY: [Column; 8] = [Growth, Authors, Sparkline, Status, Score, Z, Why, Sample];
 /// From left to right.
-const IN_ORDER: [Column; 11] =
-    [Rank, Change, Keyword, Posts, Authors, Growth, Score, Z, Sparkline, Status, Sample];
+const IN_ORDER: [Column; 12] =
+    [Rank, Change, Keyword, Posts, Authors, Growth, Score, Z, Sparkline, Status, Why, Sample];
 
 /// The sparkline's values are at most 60, one for each minute.
 const SPARKLINE_WIDTH_MAX: usize = 60;
@@ -43,16 +45,17 @@ impl Column {
             Rank => 3,
             Change => 4,
             Posts | Z => 6,
-            Authors | Growth | Score | Status => 7,
+            Authors | Growth | Score => 7,
+            Status => 9,
             Sparkline => 12,
             Keyword => 16,
-            Sample => 24,
+            Why | Sample => 24,
         }
     }
 
     const fn align(self) -> Align {
         match self {
-            Change | Keyword | Sparkline | Status | Sample => Align::Left,
+            Change | Keyword | Sparkline | Status | Why | Sample => Align::Left,
             Rank | Posts | Authors | Growth | Score | Z => Align::Right,
         }
     }
@@ -69,6 +72,7 @@ impl Column {
             Z => "z",
             Sparkline => "last hour",
             Status => "status",
+            Why => "why",
             Sample => "sample",
         }
     }
@@ -86,8 +90,10 @@ pub(crate) fn layout(width: usize) -> Vec<(Column, usize)> {
             chosen.push(column);
         }
     }
-    // A quarter of what is left makes longer keywords readable, a quarter the hour finer, the rest is for the sample.
-    let share = if chosen.contains(&Sample) { left / 4 } else { left };
+    // A quarter of what is left makes longer keywords readable, a quarter the hour finer, the rest is for the reasons
+    // and the sample.
+    let has_texts = chosen.contains(&Why);
+    let share = if has_texts { left / 4 } else { left };
     let keyword = share.min(KEYWORD_WIDTH_MAX - Keyword.width_min());
     left -= keyword;
     let hour = if chosen.contains(&Sparkline) {
@@ -96,10 +102,12 @@ pub(crate) fn layout(width: usize) -> Vec<(Column, usize)> {
         0
     };
     left -= hour;
+    let sample = if chosen.contains(&Sample) { left / 2 } else { 0 };
     let extra = |column: Column| match column {
         Keyword => keyword,
         Sparkline => hour,
-        Sample => left,
+        Why => left - sample,
+        Sample => sample,
         _ => 0,
     };
     let in_order = IN_ORDER.into_iter().filter(|column| chosen.contains(column));
@@ -123,7 +131,9 @@ pub(crate) fn cell(column: Column, width: usize, trend: &Trend) -> String {
         Score => decimal(trend.score),
         Z => decimal(trend.z_score),
         Sparkline => return sparkline(&trend.sparkline, width),
+        Status if trend.is_alerting => format!("{} !", status(trend.status)),
         Status => status(trend.status).to_owned(),
+        Why => reasons::short(trend),
         Sample => {
             let newest = trend.sample_posts.first();
             return fit(newest.map_or("", |post| &post.text), width, Align::Left);
@@ -141,7 +151,7 @@ fn change(places: Option<i32>) -> String {
     }
 }
 
-const fn status(status: TrendStatus) -> &'static str {
+pub(crate) const fn status(status: TrendStatus) -> &'static str {
     match status {
         TrendStatus::Started => "started",
         TrendStatus::Rising => "rising",
@@ -162,10 +172,11 @@ mod tests {
     }
 
     #[test]
-    fn eighty_columns_have_all_but_sample_and_z() {
+    fn eighty_columns_have_all_but_z_and_texts() {
         let columns: Vec<_> = layout(80).into_iter().map(|(column, _)| column).collect();
         assert_eq!(columns, [Rank, Change, Keyword, Posts, Authors, Growth, Score, Sparkline, Status]);
-        assert_eq!(layout(120).len(), IN_ORDER.len());
+        assert!(layout(120).iter().any(|(column, _)| *column == Why));
+        assert_eq!(layout(150).len(), IN_ORDER.len());
     }
 
     proptest! {

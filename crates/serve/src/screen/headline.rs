@@ -6,15 +6,25 @@ use super::number::{count, decimal, factor};
 use super::text::clean;
 use super::{Connection, ScreenModel};
 
-/// Source and connection: `simulated world, connected`.
+/// Source and connection: `simulated world, connected`. Why it is lost stands in [`notices`].
 pub(crate) fn source(model: &ScreenModel) -> String {
     let connection = match &model.connection {
-        Connection::Connecting => "connecting".to_owned(),
-        Connection::Connected => "connected".to_owned(),
-        Connection::Reconnecting { reason } => format!("reconnecting: {}", clean(reason)),
-        Connection::Finished => "finished".to_owned(),
+        Connection::Connecting => "connecting",
+        Connection::Connected => "connected",
+        Connection::Reconnecting { .. } => "reconnecting",
+        Connection::NotReading => "not reading the network",
+        Connection::Finished => "finished",
     };
     format!("{}, {connection}", clean(&model.source))
+}
+
+/// What stands before all else: that the server is away, and why the source is.
+pub(crate) fn notices(model: &ScreenModel) -> Vec<String> {
+    let lost = match &model.connection {
+        Connection::Reconnecting { reason } => Some(clean(reason)),
+        _ => None,
+    };
+    model.notice.as_deref().map(clean).into_iter().chain(lost).collect()
 }
 
 /// The newest window's end: `2025-03-01 12:34 UTC`, and whether that time is simulated.
@@ -46,12 +56,12 @@ pub(crate) fn numbers(model: &ScreenModel) -> String {
     parts.join(" · ")
 }
 
-/// What stands in the table's place while it is empty.
-pub(crate) fn empty_table(model: &ScreenModel) -> String {
-    match &model.waiting_for {
-        Some(what) => format!("no trends yet, waiting for {}", clean(what)),
-        None => "nothing is trending".to_owned(),
+/// What stands in the table's place while it is empty: a heading and sentences.
+pub(crate) fn empty_table(model: &ScreenModel) -> Vec<String> {
+    if model.waiting.is_empty() {
+        return vec!["Nothing is trending".to_owned()];
     }
+    model.waiting.iter().map(|sentence| clean(sentence)).collect()
 }
 
 /// An alert on one line: `12:34 started · #quake · 412 posts by 371 authors, ×27.4`.
@@ -73,7 +83,7 @@ fn minute(instant: Micros) -> String {
 }
 
 /// `12:34` of the instant, UTC.
-fn hour_and_minute(instant: Micros) -> String {
+pub(crate) fn hour_and_minute(instant: Micros) -> String {
     let civil = instant.civil();
     format!("{:02}:{:02}", civil.hour, civil.minute)
 }

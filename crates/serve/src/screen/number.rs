@@ -19,9 +19,33 @@ pub(crate) fn decimal(x: f64) -> String {
     }
 }
 
+/// A number with one decimal where it matters, below ten.
+pub(crate) fn rounded(x: f64) -> String {
+    if (9.95..10_000.0).contains(&x.abs()) { format!("{x:.0}") } else { decimal(x) }
+}
+
 /// How many times as much: `×27.4`.
 pub(crate) fn factor(x: f64) -> String {
     if x.is_finite() { format!("×{}", decimal(x)) } else { NONE.to_owned() }
+}
+
+/// A part of a whole: `9%`.
+pub(crate) fn share(x: f64) -> String {
+    if x.is_finite() { format!("{:.0}%", 100.0 * x) } else { NONE.to_owned() }
+}
+
+/// A length of time: `45 s`, `12 min`, `3 h 5 min`, `2 days`.
+pub(crate) fn duration(seconds: f64) -> String {
+    let seconds = seconds.max(0.0).round();
+    let minutes = (seconds / 60.0).floor();
+    let hours = (minutes / 60.0).floor();
+    match seconds {
+        s if s < 60.0 => format!("{s} s"),
+        s if s < 3_600.0 => format!("{minutes} min"),
+        s if s >= 48.0 * 3_600.0 => format!("{} days", (hours / 24.0).floor()),
+        _ if minutes % 60.0 == 0.0 => format!("{hours} h"),
+        _ => format!("{hours} h {} min", minutes % 60.0),
+    }
 }
 
 fn short(x: f64) -> String {
@@ -47,7 +71,15 @@ mod tests {
             ["0", "9999", "12.3k", "1000k", "1.2M"]
         );
         assert_eq!([0.04, -7.25, 321.5, 4_321.0].map(decimal), ["0.0", "-7.2", "321.5", "4.3k"]);
+        assert_eq!([9.94, 9.96, -355.2, 12_345.0].map(rounded), ["9.9", "10", "-355", "12.3k"]);
         assert_eq!([27.44, f64::NAN, f64::INFINITY].map(factor), ["×27.4", "–", "–"]);
+    }
+
+    #[test]
+    fn shares_and_lengths_of_time() {
+        assert_eq!([0.094, 1.0, f64::NAN].map(share), ["9%", "100%", "–"]);
+        let told = [0.4, 59.4, 720.0, 11_100.0, 10_800.0, 200_000.0, f64::NAN].map(duration);
+        assert_eq!(told, ["0 s", "59 s", "12 min", "3 h 5 min", "3 h", "2 days", "0 s"]);
     }
 
     proptest! {
@@ -55,6 +87,7 @@ mod tests {
         fn no_number_is_long(n: u64, x: f64) {
             prop_assert!(count(n).len() <= 5, "{}", count(n));
             prop_assert!(decimal(x).chars().count() <= 7, "{}", decimal(x));
+            prop_assert!(rounded(x).chars().count() <= 7, "{}", rounded(x));
         }
     }
 }

@@ -60,6 +60,36 @@ pub(crate) fn fit(text: &str, columns: usize, align: Align) -> String {
     }
 }
 
+/// The cleaned text on as many lines as it takes, none wider than `columns`: broken at spaces, and words that are too
+/// long where they must be. A character wider than a line is left out.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut line, mut width) = (String::new(), 0);
+    for word in clean(text).split(' ').filter(|word| !word.is_empty()) {
+        let word_width: usize = word.graphemes(true).map(UnicodeWidthStr::width).sum();
+        if width > 0 && width + 1 + word_width > columns {
+            lines.push(std::mem::take(&mut line));
+            width = 0;
+        }
+        if width > 0 {
+            line.push(' ');
+            width += 1;
+        }
+        for grapheme in word.graphemes(true).filter(|grapheme| grapheme.width() <= columns) {
+            if width + grapheme.width() > columns {
+                lines.push(std::mem::take(&mut line));
+                width = 0;
+            }
+            line.push_str(grapheme);
+            width += grapheme.width();
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
 /// At most `columns` columns of a clean text, with the width that is left of it.
 fn cut(text: &str, columns: usize) -> (String, usize) {
     let whole = text.graphemes(true).map(UnicodeWidthStr::width).sum();
@@ -125,7 +155,25 @@ mod tests {
         assert_eq!(fit("abc", 0, Align::Left), "");
     }
 
+    #[test]
+    fn lines_break_at_spaces_and_long_words_anywhere() {
+        assert_eq!(wrap("who is  there, tonight?", 9), ["who is", "there,", "tonight?"]);
+        assert_eq!(wrap("a https://example.com/ b", 10), ["a", "https://ex", "ample.com/", "b"]);
+        assert_eq!(wrap("東京タワー", 5), ["東京", "タワ", "ー"]);
+        assert_eq!(wrap("東京", 1), Vec::<String>::new());
+        assert_eq!(wrap(" \u{1b} ", 10), Vec::<String>::new());
+    }
+
     proptest! {
+        #[test]
+        fn no_line_is_wider_than_asked(text in "[a-zé東👩\\u{200d}\\u{301} ]{0,60}|[\\u{0}-\\u{10FFFF}]{0,40}", columns in 0..30_usize) {
+            for line in wrap(&text, columns) {
+                let width: usize = line.graphemes(true).map(UnicodeWidthStr::width).sum();
+                prop_assert!(width <= columns, "{line:?} in {columns}");
+                prop_assert!(!line.chars().any(char::is_control));
+            }
+        }
+
         #[test]
         fn any_text_fits_exactly_and_is_clean(text in ".{0,40}|[\\u{0}-\\u{10FFFF}]{0,40}", columns in 0..40_usize) {
             for align in [Align::Left, Align::Right] {

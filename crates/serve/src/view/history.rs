@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use skytrend_event::time::SECOND;
 use skytrend_event::{KeywordCount, KeywordKind, Micros, Trend, TrendStatus, WindowKind};
 
@@ -16,7 +16,7 @@ use super::standing::{LeavingOrder, Standing, weight};
 use crate::{KeywordKey, schema};
 
 /// A trend's numbers in one window. Fields as in [`Trend`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of Trend, which documents them")]
 pub struct TrendPoint {
     #[schemars(with = "schema::WindowKind")]
@@ -74,7 +74,7 @@ impl From<&Trend> for TrendPoint {
 }
 
 /// A keyword's count in one window. Fields as in [`KeywordCount`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of KeywordCount, which documents them")]
 pub struct CountPoint {
     #[schemars(with = "schema::WindowKind")]
