@@ -33,7 +33,7 @@ pub struct Settings {
     pub url: String,
     /// What the receiver understands.
     pub shape: Shape,
-    /// Where the secret is that signs (`env:NAME` or `file:PATH`): `whsec_` and Base64 of 24 to 64 bytes. Empty: unsigned.
+    /// Where the secret is that signs (`env:NAME` or `file:PATH`): `whsec_` and Base64 of 24 to 64 bytes. Empty: none.
     pub secret: String,
     /// Where the token is that is sent as `Authorization: Bearer`, likewise. Empty: none.
     pub token: String,
@@ -57,7 +57,7 @@ pub struct Settings {
     pub timeout_millis: u64,
     /// After this many attempts an alert is a dead letter.
     pub attempts: u32,
-    /// Upper end of the pause after the first attempt; it doubles with each failure (the pause itself is random below it).
+    /// Upper end of the pause after the first attempt; it doubles with each failure (the pause is random below it).
     pub backoff_base_millis: u64,
     /// Upper end of every pause.
     pub backoff_max_millis: u64,
@@ -86,7 +86,7 @@ impl Default for Settings {
             min_people: 0,
             priority: 3,
             timeout_millis: 10_000,
-            // With the pauses below about nine minutes, between four and eighteen: a receiver's restart, not its outage.
+            // With the pauses below about nine minutes, between four and eighteen: a restart, not an outage.
             attempts: 12,
             backoff_base_millis: 1_000,
             backoff_max_millis: 300_000,

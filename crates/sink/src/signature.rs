@@ -1,5 +1,6 @@
-//! Signatures of the Standard Webhooks specification: HMAC-SHA256 over id, time and body, by which a receiver knows that
-//! a message is ours, whole, and new. Source: <https://github.com/standard-webhooks/standard-webhooks>, "Signature scheme".
+//! Signatures of the Standard Webhooks specification: HMAC-SHA256 over id, time and body, by which a receiver knows
+//! that a message is ours, whole, and new.
+//! Source: <https://github.com/standard-webhooks/standard-webhooks>, "Signature scheme".
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,5 +1,5 @@
-//! Text of the network on its way to people: made harmless for whatever shows it. Each shape escapes what its own markup
-//! would take for more than text.
+//! Text of the network on its way to people: made harmless for whatever shows it. Each shape escapes what its own
+//! markup would take for more than text.
 
 use skytrend_event::AtUri;
 
@@ -105,7 +105,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_in_it_is_a_link_a_mention_or_a_control(text in "(\\PC|[@<!:/.a-z\r\n\u{202e}]){0,60}", max in 1_usize..50) {
+        fn nothing_in_it_is_a_link_a_mention_or_a_control(
+            text in "(\\PC|[@<!:/.a-z\r\n\u{202e}]){0,60}",
+            max in 1_usize..50,
+        ) {
             let line = harmless(&text, max);
             let characters: Vec<char> = line.chars().collect();
             prop_assert!(!line.contains("://"), "{line:?}");

@@ -40,6 +40,8 @@ pub enum Command {
     Detect,
     /// Only serve what is in the log over HTTP
     Serve,
+    /// Only send the alerts of the log to the webhooks
+    Deliver,
     /// Run recorded input through the pipeline
     Replay(Replay),
     /// Run a simulated Bluesky on loopback, or write one to a file
@@ -50,6 +52,8 @@ pub enum Command {
     Topics(Topics),
     /// Follow the alerts of a running skytrend: print them, or run a command for each
     Alerts(Alerts),
+    /// The webhooks of the settings: list them, or send a test message to one
+    Webhooks(Webhooks),
     /// What the detector has learned to be usual, as a file for a new installation
     Baseline(Baseline),
     /// Measure skytrend
@@ -212,6 +216,23 @@ pub struct TopicsRead {
     /// Go on with new records as they come
     #[arg(long, short)]
     pub follow: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Webhooks {
+    #[command(subcommand)]
+    pub action: WebhooksAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum WebhooksAction {
+    /// List them
+    List,
+    /// Send a message that says that it is a test, and tell what was answered
+    Test {
+        /// Name of the webhook
+        name: String,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

@@ -11,6 +11,7 @@ use skytrend_event::Micros;
 use skytrend_source::bluesky::status::{Phase, Status as SourceStatus};
 use tokio::sync::watch;
 
+use crate::deliver::HookStatus;
 use crate::detect::Progress;
 use crate::ingest::appender::Counts;
 use crate::run::Parts;
@@ -39,6 +40,8 @@ pub struct Status {
     pub ingested: Arc<Counts>,
     /// How far the detector is.
     pub detected: Arc<Progress>,
+    /// Of each webhook, in the order of the settings; none where this process sends nothing.
+    pub webhooks: Vec<Arc<HookStatus>>,
     lag: AtomicU64,
     rate: Mutex<Rate>,
 }
@@ -72,6 +75,11 @@ impl Status {
             labelers: settings.labelers.hosts.iter().map(|_| watch::Sender::default()).collect(),
             ingested: Arc::default(),
             detected: Arc::default(),
+            webhooks: if parts.deliver {
+                settings.webhooks.iter().map(HookStatus::new).map(Arc::new).collect()
+            } else {
+                Vec::new()
+            },
             lag: AtomicU64::new(0),
             rate: Mutex::new(Rate { at: Instant::now(), events: 0, per_second: 0.0 }),
         }
@@ -201,6 +209,7 @@ impl Status {
                 "windows_written": load(&self.detected.windows),
                 "trends_started": load(&self.detected.trends),
             },
+            "webhooks": self.webhooks.iter().map(|hook| hook.json()).collect::<Vec<_>>(),
             "simulated_speed": self.speed,
         })
     }

@@ -1,5 +1,5 @@
-//! ntfy's publishing as JSON: the topic in the body, the rest of the address without it. As headers, a keyword would have
-//! to be encoded. Limit: 4,096 bytes of message, beyond which it becomes an attachment.
+//! ntfy's publishing as JSON: the topic in the body, the rest of the address without it. As headers, a keyword would
+//! have to be encoded. Limit: 4,096 bytes of message, beyond which it becomes an attachment.
 //! Source: <https://docs.ntfy.sh/publish/#publish-as-json>.
 
 use serde_json::{Value, json};
