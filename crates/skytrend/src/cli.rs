@@ -40,6 +40,8 @@ pub enum Command {
     Detect,
     /// Only serve what is in the log over HTTP
     Serve,
+    /// Only send the alerts of the log to the webhooks
+    Deliver,
     /// Run recorded input through the pipeline
     Replay(Replay),
     /// Run a simulated Bluesky on loopback, or write one to a file
@@ -52,6 +54,8 @@ pub enum Command {
     Alerts(Alerts),
     /// Watch a running skytrend, here or elsewhere: trends live, a page for each, alerts; `?` there tells the keys
     Top(Top),
+    /// The webhooks of the settings: list them, or send a test message to one
+    Webhooks(Webhooks),
     /// What the detector has learned to be usual, as a file for a new installation
     Baseline(Baseline),
     /// Tokens for the HTTP server
@@ -278,6 +282,23 @@ pub struct TopicsRead {
     /// A token of the running skytrend, if it wants one to read
     #[arg(long, value_name = "TOKEN", env = TOKEN_VARIABLE, hide_env_values = true)]
     pub token: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Webhooks {
+    #[command(subcommand)]
+    pub action: WebhooksAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum WebhooksAction {
+    /// List them
+    List,
+    /// Send a message that says that it is a test, and tell what was answered
+    Test {
+        /// Name of the webhook
+        name: String,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

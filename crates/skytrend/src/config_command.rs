@@ -17,7 +17,10 @@ pub fn print(layers: &Layers, out: &mut impl Write) -> std::io::Result<()> {
             if section.is_some() {
                 writeln!(out)?;
             }
-            writeln!(out, "[{this}]")?;
+            // What is in no section comes first, and needs no header.
+            if !this.is_empty() {
+                writeln!(out, "[{this}]")?;
+            }
             section = Some(this);
         }
         writeln!(out, "{name} = {}  # {origin}", masked(key, value))?;

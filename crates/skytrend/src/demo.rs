@@ -50,7 +50,7 @@ async fn simulate(layers: &mut Layers, settings: Settings, duration: Option<u64>
         }
         std::future::pending::<()>().await;
     };
-    let parts = Parts { ingest: true, detect: true, serve: true, show: true };
+    let parts = Parts { ingest: true, detect: true, serve: true, deliver: true, show: true };
     let ended = tokio::select! {
         ended = run::run(settings, parts, supervisor, Some(speed)) => ended,
         () = timer => unreachable!("the timer never ends"),

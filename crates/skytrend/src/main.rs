@@ -8,6 +8,7 @@ mod run;
 mod stage;
 mod supervisor;
 
+mod deliver;
 mod detect;
 mod ingest;
 mod moderation;
@@ -39,7 +40,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 
-use cli::{BaselineAction, Cli, Command, ConfigAction, TokenAction, TopicsAction};
+use cli::{BaselineAction, Cli, Command, ConfigAction, TokenAction, TopicsAction, WebhooksAction};
 use run::Parts;
 use settings::Settings;
 use settings::layers::{Layers, Origin};
@@ -65,14 +66,19 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
     };
     let mut layers = layers(&cli.common, map)?;
     match &cli.command {
-        Command::Run => pipeline(&layers, Parts { ingest: true, detect: true, serve: true, show: true }),
-        Command::Ingest => {
-            pipeline(&layers, Parts { ingest: true, detect: false, serve: false, show: false })
+        Command::Run => {
+            pipeline(&layers, Parts { ingest: true, detect: true, serve: true, deliver: true, show: true })
         }
-        Command::Detect => {
-            pipeline(&layers, Parts { ingest: false, detect: true, serve: false, show: false })
+        Command::Ingest => pipeline(&layers, Parts { ingest: true, ..Parts::default() }),
+        Command::Detect => pipeline(&layers, Parts { detect: true, ..Parts::default() }),
+        Command::Serve => pipeline(&layers, Parts { serve: true, ..Parts::default() }),
+        Command::Deliver => {
+            anyhow::ensure!(
+                !Settings::from_layers(&layers)?.webhooks.is_empty(),
+                "no webhook is set: docs/webhooks.md says how"
+            );
+            pipeline(&layers, Parts { deliver: true, ..Parts::default() })
         }
-        Command::Serve => pipeline(&layers, Parts { ingest: false, detect: false, serve: true, show: false }),
         Command::Demo(asked) => demo::run(&mut layers, asked),
         Command::Replay(asked) => {
             anyhow::ensure!(
@@ -93,6 +99,14 @@ fn start(cli: &Cli) -> anyhow::Result<()> {
             alerts::run(&Settings::from_layers(&layers)?, asked, &mut std::io::stdout().lock())
         }
         Command::Top(asked) => top::run(&Settings::from_layers(&layers)?, asked),
+        Command::Webhooks(asked) => {
+            let settings = Settings::from_layers(&layers)?;
+            let out = &mut std::io::stdout().lock();
+            match &asked.action {
+                WebhooksAction::List => deliver::command::list(&settings, out),
+                WebhooksAction::Test { name } => deliver::command::test(&settings, name, out),
+            }
+        }
         Command::Baseline(asked) => match &asked.action {
             BaselineAction::Save { file } => detect::baseline::save(&Settings::from_layers(&layers)?, file),
         },

@@ -27,6 +27,7 @@ pub fn describe() {
     skytrend_source::bluesky::metrics::describe();
     skytrend_log::metrics::describe();
     skytrend_serve::metrics::describe();
+    skytrend_sink::metrics::describe();
     describe_counter!(EVENTS, Unit::Count, "Events appended to the log, by topic.");
     describe_counter!(POSTS, Unit::Count, "Posts created or updated, appended to the log.");
     describe_counter!(DROPPED, Unit::Count, "Inputs or parts of inputs dropped, by reason.");

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! client ─▶ queue ─▶ ingest ─▶ log ─▶ detect ─▶ log ─▶ publish ─▶ view ─▶ HTTP, terminal
+//!                                                 └──▶ deliver ─▶ webhooks
 //! ```
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use skytrend_log::Log;
 use skytrend_serve::view::TrendView;
 
+use crate::deliver;
 use crate::detect::Detect;
 use crate::ingest;
 use crate::publish::Publish;
@@ -20,11 +22,8 @@ use crate::supervisor::Supervisor;
 use crate::upkeep;
 
 /// The parts of the pipeline that one process runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each part runs or does not, and all sixteen combinations work"
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each part runs or does not, and all combinations work")]
 pub struct Parts {
     /// Read the network.
     pub ingest: bool,
@@ -32,6 +31,8 @@ pub struct Parts {
     pub detect: bool,
     /// Serve them over HTTP.
     pub serve: bool,
+    /// Send alerts to the webhooks, if there are any.
+    pub deliver: bool,
     /// Show them in this terminal.
     pub show: bool,
 }
@@ -61,6 +62,9 @@ async fn wire(
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> anyhow::Result<Supervisor> {
     let shutdown = supervisor.shutdown();
+    if parts.deliver {
+        deliver::start(&mut supervisor, &settings, log, &status.webhooks)?;
+    }
     if parts.ingest {
         ingest::start(&mut supervisor, &settings, log, status)?;
     }

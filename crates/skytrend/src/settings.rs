@@ -36,6 +36,8 @@ pub struct Settings {
     pub trend: skytrend_trend::Settings,
     /// HTTP.
     pub serve: crate::serving::Settings,
+    /// Where alerts are sent.
+    pub webhooks: Vec<skytrend_sink::Settings>,
     /// The simulated world.
     pub sim: crate::sim::Settings,
     /// Traces.
@@ -73,6 +75,7 @@ impl Settings {
         FeedGenerator::from_settings(&self.serve.feed_generator)
             .map_err(|e| invalid("serve.feed_generator", &e))?;
         Access::load(&self.serve.access).map_err(|e| invalid("serve.access", &e))?;
+        self.check_webhooks()?;
         self.sim.check().map_err(|e| invalid("sim", &e))?;
         if !(1..=crate::log::PARTITIONS_MAX).contains(&self.log.partitions) {
             return Err(SettingsError::Invalid(format!(
@@ -82,6 +85,27 @@ impl Settings {
         }
         if self.ingest.commit_records_max == 0 {
             return Err(SettingsError::Invalid("[ingest] commit_records_max must not be 0".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// Each has two threads, a position in the log and its own metrics.
+const WEBHOOKS_MAX: usize = 32;
+
+impl Settings {
+    fn check_webhooks(&self) -> Result<(), SettingsError> {
+        let invalid = |reason: String| Err(SettingsError::Invalid(format!("[[webhooks]] {reason}")));
+        if self.webhooks.len() > WEBHOOKS_MAX {
+            return invalid(format!("there are more than {WEBHOOKS_MAX}"));
+        }
+        for (place, hook) in self.webhooks.iter().enumerate() {
+            if let Err(error) = hook.validate() {
+                return invalid(error.to_string());
+            }
+            if self.webhooks[..place].iter().any(|other| other.name == hook.name) {
+                return invalid(format!("two are called {:?}", hook.name));
+            }
         }
         Ok(())
     }

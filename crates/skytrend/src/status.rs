@@ -11,6 +11,7 @@ use skytrend_event::Micros;
 use skytrend_source::bluesky::status::{Phase, Status as SourceStatus};
 use tokio::sync::watch;
 
+use crate::deliver::HookStatus;
 use crate::detect::Progress;
 use crate::ingest::appender::Counts;
 use crate::run::Parts;
@@ -38,6 +39,8 @@ pub struct Status {
     pub ingested: Arc<Counts>,
     /// How far the detector is.
     pub detected: Arc<Progress>,
+    /// Of each webhook, in the order of the settings; none where this process sends nothing.
+    pub webhooks: Vec<Arc<HookStatus>>,
     lag: AtomicU64,
     rate: Mutex<Rate>,
 }
@@ -70,6 +73,11 @@ impl Status {
             labelers: settings.labelers.hosts.iter().map(|_| watch::Sender::default()).collect(),
             ingested: Arc::default(),
             detected: Arc::default(),
+            webhooks: if parts.deliver {
+                settings.webhooks.iter().map(HookStatus::new).map(Arc::new).collect()
+            } else {
+                Vec::new()
+            },
             lag: AtomicU64::new(0),
             rate: Mutex::new(Rate { at: Instant::now(), events: 0, per_second: 0.0 }),
         }
@@ -172,6 +180,7 @@ impl Status {
                 "trends_started": load(&self.detected.trends),
             },
             "lag_seconds": self.lag_seconds(),
+            "webhooks": self.webhooks.iter().map(|hook| hook.json()).collect::<Vec<_>>(),
             "simulated_speed": self.speed,
         })
     }

@@ -39,6 +39,7 @@ fn figures(log: &dyn Log, inputs: &[(Topic, u32)], status: &Status) -> anyhow::R
     measured::lag("detect", lag);
     measured::resident(resident_bytes());
     status.measured(lag);
+    status.webhooks.iter().for_each(|hook| hook.measure());
     Ok(())
 }
 

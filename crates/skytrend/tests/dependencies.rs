@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Crate → crates of the workspace that its product code may use.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("skytrend-event", &[]),
     ("skytrend-log", &[]),
     ("skytrend-source", &["skytrend-event"]),
     ("skytrend-trend", &["skytrend-event"]),
     ("skytrend-serve", &["skytrend-event"]),
+    ("skytrend-sink", &["skytrend-event"]),
     ("skytrend-sim", &["skytrend-event"]),
     ("skytrend-plots", &[]),
     (
@@ -21,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
             "skytrend-source",
             "skytrend-trend",
             "skytrend-serve",
+            "skytrend-sink",
             "skytrend-sim",
         ],
     ),

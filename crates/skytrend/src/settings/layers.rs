@@ -271,8 +271,14 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// A value as it may be shown: secrets and passwords in URLs are masked.
+/// Who knows the address of a webhook of Slack's or Discord's can write there.
+const WEBHOOK_URL: &str = "webhooks.url";
+
+/// A value as it may be shown: secrets and passwords in URLs are masked, and of a webhook's URL all but the host.
 pub fn masked(key: &str, value: &Value) -> String {
+    if let (WEBHOOK_URL, Value::String(url)) = (key, value) {
+        return Value::String(skytrend_sink::settings::shown_url(url)).to_string();
+    }
     let secret = ["_token", "_password", "_secret", "_key"].iter().any(|end| key.ends_with(end));
     match value {
         Value::String(text) if secret && !text.is_empty() => "\"********\"".to_owned(),
@@ -280,6 +286,13 @@ pub fn masked(key: &str, value: &Value) -> String {
         Value::Array(items) => {
             let shown: Vec<String> = items.iter().map(|item| masked(key, item)).collect();
             format!("[{}]", shown.join(", "))
+        }
+        Value::Table(table) => {
+            let shown: Vec<String> = table
+                .iter()
+                .map(|(name, value)| format!("{name} = {}", masked(&format!("{key}.{name}"), value)))
+                .collect();
+            format!("{{ {} }}", shown.join(", "))
         }
         other => other.to_string(),
     }
@@ -359,6 +372,9 @@ mod tests {
         let url = Value::String("wss://me:hunter2@relay.example/path".into());
         assert_eq!(masked("source.hosts", &url), "\"wss://me:********@relay.example/path\"");
         assert_eq!(masked("serve.admin_token", &Value::String("hunter2".into())), "\"********\"");
+        let hook = Table::from_iter([("url".to_owned(), "https://hooks.slack.com/services/hunter2".into())]);
+        let hooks = Value::Array(vec![Value::Table(hook)]);
+        assert_eq!(masked("webhooks", &hooks), "[{ url = \"https://hooks.slack.com/…\" }]");
         assert_eq!(masked("serve.listen", &Value::String("127.0.0.1:80".into())), "\"127.0.0.1:80\"");
     }
 }

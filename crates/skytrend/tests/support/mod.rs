@@ -83,6 +83,11 @@ impl Program {
 
     /// Starts `skytrend run`, with more environment if need be.
     pub fn start(&self, env: &[(&str, String)]) -> Running {
+        self.start_telling(env, Stdio::inherit())
+    }
+
+    /// The same with its trace lines elsewhere.
+    pub fn start_telling(&self, env: &[(&str, String)], trace_lines: Stdio) -> Running {
         let api = format!("127.0.0.1:{}", free_port());
         let mut command = Command::new(env!("CARGO_BIN_EXE_skytrend"));
         command.arg("run").arg("--data-dir").arg(self.data());
@@ -91,7 +96,7 @@ impl Program {
         }
         command.args(["--set", &format!("serve.listen={api}"), "--set", "telemetry.filter=warn"]);
         command.envs(env.iter().map(|(name, value)| (*name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(trace_lines);
         Running { child: command.spawn().unwrap(), api }
     }
 
