@@ -211,6 +211,14 @@ impl TrendView {
         }
     }
 
+    /// The alert as it may be shown now; none where moderation hides its keyword.
+    pub fn shown_alert(&self, alert: &Arc<Alert>) -> Option<Arc<Alert>> {
+        match self.fold().shown.rules.clone() {
+            Some(rules) => shown::shown_alert(alert, rules.as_ref()),
+            None => Some(Arc::clone(alert)),
+        }
+    }
+
     /// Whether a record of a topic of results has anything that moderation hides, or can't be read.
     pub fn hides_record(&self, topic: Topic, value: &[u8]) -> bool {
         let Some(rules) = self.fold().shown.rules.clone() else { return false };

@@ -19,6 +19,8 @@ pub enum Outcome {
     DeadLetter,
     /// It was too old to be sent.
     Expired,
+    /// Moderation hides its keyword.
+    Hidden,
 }
 
 impl Outcome {
@@ -27,6 +29,7 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::DeadLetter => "dead_letter",
             Self::Expired => "expired",
+            Self::Hidden => "hidden",
         }
     }
 }
@@ -36,7 +39,7 @@ pub fn describe() {
     describe_counter!(
         ALERTS,
         Unit::Count,
-        "Alerts that a webhook wanted and is done with, by hook and outcome: delivered, dead_letter, expired."
+        "Alerts that a webhook wanted and is done with, by hook and outcome: delivered, dead_letter, expired, hidden."
     );
     describe_counter!(RETRIES, Unit::Count, "Attempts that failed and are made again, by hook.");
     describe_gauge!(

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use skytrend_event::{Alert, DeadLetter, Micros, Topic, codec};
 use skytrend_log::{Log, Offset, Position, Transaction};
+use skytrend_serve::view::TrendView;
 use skytrend_sink::metrics::{self as measured, Outcome};
 use skytrend_sink::{Delivery, Schedule, Verdict, Webhook, verdict_of};
 use tokio::runtime::Handle;
@@ -32,16 +33,18 @@ use done::{DeadReason, Done};
 pub use status::{HookStatus, Phase};
 
 /// Starts a stage for each webhook. To be called before anything writes alerts: a webhook that was not there before
-/// gets those from now on.
+/// gets those from now on. What moderation hides in `view` is not sent, so its rules must be in force already.
 pub fn start(
     supervisor: &mut Supervisor,
     settings: &Settings,
     log: &Arc<dyn Log>,
+    view: &Arc<TrendView>,
     statuses: &[Arc<HookStatus>],
 ) -> anyhow::Result<()> {
     for (settings, status) in settings.webhooks.iter().zip(statuses) {
         let webhook = Webhook::new(settings).context("the settings are not valid: [[webhooks]]")?;
-        let mut deliver = Deliver::new(webhook, Arc::clone(status), supervisor.shutdown(), Handle::current());
+        let (view, status) = (Arc::clone(view), Arc::clone(status));
+        let mut deliver = Deliver::new(webhook, view, status, supervisor.shutdown(), Handle::current());
         deliver.begin(log.as_ref())?;
         let (log, until) = (Arc::clone(log), Until::Shutdown(supervisor.shutdown()));
         supervisor.thread(Deliver::NAME, move || stage::run(&mut deliver, log.as_ref(), &until));
@@ -52,13 +55,14 @@ pub fn start(
 /// An alert that the webhook wants.
 pub struct Wanted {
     offset: Offset,
-    alert: Alert,
+    alert: Arc<Alert>,
 }
 
 /// The stage of one webhook.
 struct Deliver {
     webhook: Arc<Webhook>,
     schedule: Schedule,
+    view: Arc<TrendView>,
     status: Arc<HookStatus>,
     shutdown: Shutdown,
     runtime: Handle,
@@ -72,11 +76,18 @@ struct Deliver {
 }
 
 impl Deliver {
-    fn new(webhook: Webhook, status: Arc<HookStatus>, shutdown: Shutdown, runtime: Handle) -> Self {
+    fn new(
+        webhook: Webhook,
+        view: Arc<TrendView>,
+        status: Arc<HookStatus>,
+        shutdown: Shutdown,
+        runtime: Handle,
+    ) -> Self {
         let seed = wall_clock().0.cast_unsigned() ^ xxh3_64(webhook.name().as_bytes());
         Self {
             schedule: Schedule::new(webhook.settings(), seed),
             webhook: Arc::new(webhook),
+            view,
             status,
             shutdown,
             runtime,
@@ -116,8 +127,7 @@ impl Deliver {
     }
 
     /// Tries until it is done with the alert, or the program ends.
-    fn deliver(&mut self, alert: &Alert) -> Done {
-        let delivery = self.webhook.delivery(alert);
+    fn deliver(&mut self, alert: &Arc<Alert>) -> Done {
         let attempts_max = self.webhook.settings().attempts;
         for attempt in 1.. {
             self.status.waits_with(alert.window_end);
@@ -127,7 +137,11 @@ impl Deliver {
             if self.is_expired(alert) {
                 return Done::Expired;
             }
-            let Some((verdict, said)) = self.attempt(&delivery) else { return Done::Interrupted };
+            // Each time anew: somebody may have decided while the receiver was away.
+            let Some(shown) = self.view.shown_alert(alert) else { return Done::Hidden };
+            let Some((verdict, said)) = self.attempt(&self.webhook.delivery(&shown)) else {
+                return Done::Interrupted;
+            };
             match verdict {
                 Verdict::Delivered => {
                     self.recovered();
@@ -210,6 +224,7 @@ impl Deliver {
         let outcome = match done {
             Done::Delivered => Outcome::Delivered,
             Done::Expired => Outcome::Expired,
+            Done::Hidden => Outcome::Hidden,
             Done::Dead(reason, detail) => {
                 warn!(webhook = name, offset, reason = reason.name(), %detail, "alert given up, it is a dead letter");
                 let body = self.webhook.delivery(&wanted.alert).body;
@@ -246,7 +261,7 @@ impl Stage for Deliver {
             stage::for_each_record(input, &records, |record| {
                 let alert: Alert = codec::decode(&record.value)?;
                 if webhook.wants(&alert) {
-                    wanted.push(Wanted { offset: record.offset, alert });
+                    wanted.push(Wanted { offset: record.offset, alert: Arc::new(alert) });
                 }
                 Ok(())
             })?;

@@ -62,8 +62,11 @@ async fn wire(
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> anyhow::Result<Supervisor> {
     let shutdown = supervisor.shutdown();
-    if parts.deliver {
-        deliver::start(&mut supervisor, &settings, log, &status.webhooks)?;
+    let (view, moderation) = (Arc::new(TrendView::new(&settings.serve.view)), crate::moderation::over(log));
+    let delivers = parts.deliver && !settings.webhooks.is_empty();
+    if delivers {
+        crate::moderation::apply_all(&moderation, &view, log.as_ref())?;
+        deliver::start(&mut supervisor, &settings, log, &view, &status.webhooks)?;
     }
     if parts.ingest {
         ingest::start(&mut supervisor, &settings, log, status)?;
@@ -81,9 +84,7 @@ async fn wire(
         supervisor
             .thread(<Detect as stage::Stage>::NAME, move || stage::run(&mut detect, log.as_ref(), &until));
     }
-    if parts.serve || parts.show {
-        let view = Arc::new(TrendView::new(&settings.serve.view));
-        let moderation = crate::moderation::over(log);
+    if parts.serve || parts.show || delivers {
         let mut publish = Publish::new(Arc::clone(&view), Arc::clone(&moderation));
         let (publish_log, until) = (Arc::clone(log), Until::Shutdown(shutdown.clone()));
         supervisor.thread(<Publish as stage::Stage>::NAME, move || {

@@ -27,6 +27,8 @@ pub enum Done {
     Dead(DeadReason, String),
     /// Too old to be sent.
     Expired,
+    /// Not to be sent: moderation hides its keyword.
+    Hidden,
     /// The program ends; the alert is sent after the next start.
     Interrupted,
 }

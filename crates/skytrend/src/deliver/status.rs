@@ -41,6 +41,7 @@ struct State {
     delivered: u64,
     dead_letters: u64,
     expired: u64,
+    hidden: u64,
     last_error: String,
 }
 
@@ -90,6 +91,7 @@ impl HookStatus {
                 Outcome::Delivered => state.delivered += 1,
                 Outcome::DeadLetter => state.dead_letters += 1,
                 Outcome::Expired => state.expired += 1,
+                Outcome::Hidden => state.hidden += 1,
             }
         });
     }
@@ -112,6 +114,7 @@ impl HookStatus {
             "delivered": state.delivered,
             "dead_letters": state.dead_letters,
             "expired": state.expired,
+            "hidden": state.hidden,
             "last_error": state.last_error,
         })
     }

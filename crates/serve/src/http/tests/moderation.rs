@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use skytrend_event::{KeywordKind, ModerationRecord};
+use skytrend_event::{AlertKind, KeywordKind, ModerationRecord};
 
 use super::*;
 use crate::moderation::{Backend, InvalidPattern, Moderation, NotStored, Rules};
@@ -135,6 +135,11 @@ async fn what_is_blocked_is_gone_from_every_answer_until_it_is_released() {
     }
     let (status, _, text) = get_text(state.clone(), "/api/v1/trends/quake").await;
     assert!(status == StatusCode::NOT_FOUND && text.contains("hidden by moderation"), "{text}");
+
+    // What those are asked who send alerts on.
+    let alert = |keyword| Arc::new(alert(keyword, AlertKind::Started, 10));
+    assert!(state.view.shown_alert(&alert("quake")).is_none());
+    assert!(state.view.shown_alert(&alert("river")).is_some());
 
     let (_, _, overview) =
         send(&state, "GET", "/api/v1/moderation", &[("authorization", &writer)], &json!({})).await;
