@@ -219,6 +219,8 @@ fn feed() -> String {
                 if is_hostile { format!("{words} zeppelinqx {hostile}") } else { format!("{words} as ever") };
             line(minute, second, &text);
         }
+        // More than a post may have: it gets no further than the intake.
+        line(minute, 58, &format!("zeppelinqx a{}", "\u{301}".repeat(10_000)));
     }
     // What comes later closes the windows.
     line(USUAL_MINUTES + HOSTILE_MINUTES + 1, 30, "later");
@@ -250,6 +252,8 @@ async fn hostile_posts_stay_in_their_place() {
     let turned = "getComputedStyle(document.querySelector('.post-text .foreign')).unicodeBidi";
     assert_eq!(page.value(turned).await, "plaintext");
     assert_eq!(page.complaints, Vec::<String>::new());
+    let dropped = &running.status().unwrap()["ingest"]["dropped"]["text_too_long"];
+    assert_eq!(*dropped, USUAL_MINUTES + HOSTILE_MINUTES);
     running.stop();
 }
 
