@@ -82,9 +82,7 @@ fn follow(
         request = request.header("last-event-id", id);
     }
     let mut response = request.call().with_context(|| format!("no skytrend answers at {server}"))?;
-    if response.status() != 200 {
-        bail!("{url} answered {}", response.status());
-    }
+    check(&response, &url)?;
     *failures = 0;
     for event in Events::new(response.body_mut().as_reader()) {
         let event = match event {
@@ -117,15 +115,26 @@ fn held(server: &str, limit: u16, token: Option<&str>) -> anyhow::Result<Vec<Ale
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let mut request = ureq::get(format!("{server}/api/v1/alerts?limit={limit}"));
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let url = format!("{server}/api/v1/alerts?limit={limit}");
+    let mut request = agent.get(&url);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
     let mut response = request
         .call()
         .with_context(|| format!("no skytrend answers at {server} (--server, or setting serve.listen)"))?;
+    check(&response, &url)?;
     let text = response.body_mut().read_to_string()?;
     Ok(serde_json::from_str::<Held>(&text).context("an answer that can't be read")?.alerts)
+}
+
+fn check<Body>(response: &ureq::http::Response<Body>, url: &str) -> anyhow::Result<()> {
+    match response.status().as_u16() {
+        200 => Ok(()),
+        401 => bail!("{url} wants a token that it knows (--token, or {})", cli::TOKEN_VARIABLE),
+        status => bail!("{url} answered {status}"),
+    }
 }
 
 fn handle(alert: &Alert, asked: &cli::Alerts, out: &mut impl Write) -> anyhow::Result<()> {
