@@ -31,8 +31,10 @@ mod admission;
 mod answers;
 mod body;
 mod conditional;
+mod cors;
 mod problem;
 mod query;
+mod rate;
 
 mod dashboard;
 mod health;
@@ -73,7 +75,10 @@ pub use access::{
     Access, InvalidAccess, NewToken, Reading, Right, Settings as AccessSettings, TokenSettings, new_token,
 };
 use answers::Answers;
+pub use cors::{InvalidOrigin, Origin, Settings as CorsSettings};
 pub use health::{Readiness, Unready};
+use rate::Rate;
+pub use rate::{InvalidNetwork, Network, Settings as RateSettings};
 pub use run::{RunReport, run};
 use status::StatusReport;
 pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
@@ -131,6 +136,8 @@ pub struct ApiState {
     topics: Arc<dyn TopicReader>,
     feed_generator: Option<Arc<FeedGenerator>>,
     access: Arc<Access>,
+    cors: Arc<CorsSettings>,
+    rate: Arc<Rate>,
     moderation: Option<Arc<Moderation>>,
     settings: Arc<Settings>,
     answers: Arc<Answers>,
@@ -154,6 +161,8 @@ impl ApiState {
             answers: Arc::default(),
             feed_generator: None,
             access: Arc::default(),
+            cors: Arc::default(),
+            rate: Arc::new(Rate::new(&RateSettings::default())),
             moderation: None,
             requests: slots(settings.requests_max),
             streams: slots(settings.streams_max),
@@ -204,6 +213,20 @@ impl ApiState {
         self
     }
 
+    /// Which other origins' pages may read; without it, none.
+    #[must_use]
+    pub fn with_cors(mut self, settings: CorsSettings) -> Self {
+        self.cors = Arc::new(settings);
+        self
+    }
+
+    /// How much each client may ask; without it, the default.
+    #[must_use]
+    pub fn with_rate(mut self, settings: &RateSettings) -> Self {
+        self.rate = Arc::new(Rate::new(settings));
+        self
+    }
+
     /// What is decided about keywords, of the same view; without it, nothing can be.
     #[must_use]
     pub fn with_moderation(mut self, moderation: Arc<Moderation>) -> Self {
@@ -241,12 +264,21 @@ pub fn router(state: ApiState) -> Router {
         .merge(feeds::routes())
         .merge(moderation::routes())
         .route_layer(from_fn_with_state(state.clone(), admission::limit))
-        .route_layer(from_fn_with_state(state.clone(), access::may_read));
+        .route_layer(from_fn_with_state(state.clone(), access::may_read))
+        .route_layer(from_fn_with_state(state.clone(), rate::limit))
+        .merge(xrpc::routes(&state))
+        .method_not_allowed_fallback(problem::method_not_allowed);
+    // Around all that may refuse, so that pages of others can read why.
+    let api = match state.cors.layer() {
+        Some(cors) => api.layer(cors),
+        None => api,
+    };
     // Open to all: who must sign in to read does it here.
     let session = Router::new()
         .route("/api/v1/session", get(access::who).post(access::login).delete(access::logout))
         .layer(DefaultBodyLimit::max(body::BYTES_MAX))
-        .route_layer(from_fn_with_state(state.clone(), admission::limit));
+        .route_layer(from_fn_with_state(state.clone(), admission::limit))
+        .route_layer(from_fn_with_state(state.clone(), rate::limit));
     let metrics = Router::new()
         .route("/metrics", get(metrics))
         .route_layer(from_fn_with_state(state.clone(), access::may_read));
@@ -257,10 +289,10 @@ pub fn router(state: ApiState) -> Router {
         .route("/moderation", get(dashboard::page))
         .route("/api", get(openapi::page))
         .route("/assets/{*path}", get(dashboard::asset))
+        .route_layer(from_fn_with_state(state.clone(), rate::limit))
         .route_layer(from_fn(dashboard::secure));
     Router::new()
         .merge(api)
-        .merge(xrpc::routes(&state))
         .merge(dashboard)
         .merge(session)
         .merge(metrics)

@@ -10,6 +10,7 @@ const HTTP_REQUESTS: &str = "skytrend_http_requests_total";
 const HTTP_REQUEST_DURATION: &str = "skytrend_http_request_duration_seconds";
 const HTTP_CONNECTIONS: &str = "skytrend_http_connections";
 const HTTP_STREAMS: &str = "skytrend_http_streams";
+const HTTP_LIMITED: &str = "skytrend_http_limited_total";
 const ACTIVE_TRENDS: &str = "skytrend_active_trends";
 
 /// Tells the installed recorder unit and help of each metric.
@@ -24,6 +25,11 @@ pub fn describe() {
         Unit::Seconds,
         "Time from the end of the request's head to the response's head, by route pattern."
     );
+    describe_counter!(
+        HTTP_LIMITED,
+        Unit::Count,
+        "Requests answered 429 since their client asked for more than it may, by limit: requests or streams."
+    );
     describe_gauge!(HTTP_CONNECTIONS, Unit::Count, "HTTP connections open now.");
     describe_gauge!(HTTP_STREAMS, Unit::Count, "Followers of the stream of trends and alerts now.");
     describe_gauge!(ACTIVE_TRENDS, Unit::Count, "Trends of the newest window, by kind of window.");
@@ -35,6 +41,22 @@ pub(crate) fn record_http_request(route: &str, method: &'static str, status: u16
     ::metrics::counter!(HTTP_REQUESTS, "route" => route.clone(), "method" => method, "status" => status.to_string())
         .increment(1);
     ::metrics::histogram!(HTTP_REQUEST_DURATION, "route" => route).record(duration.as_secs_f64());
+}
+
+/// A limit of each client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    Requests,
+    Streams,
+}
+
+/// A client was refused by this limit.
+pub(crate) fn record_limited(limit: Limit) {
+    let label = match limit {
+        Limit::Requests => "requests",
+        Limit::Streams => "streams",
+    };
+    ::metrics::counter!(HTTP_LIMITED, "limit" => label).increment(1);
 }
 
 /// Connections open now.

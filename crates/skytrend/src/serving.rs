@@ -10,8 +10,8 @@ use serde::Deserialize;
 use skytrend_event::{Micros, Topic};
 use skytrend_log::{Log, LogError, ReadLimit};
 use skytrend_serve::http::{
-    self, Access, AccessSettings, ApiState, FeedGenerator, FeedGeneratorSettings, Readiness, TopicReadError,
-    TopicReader, TopicRecord, Unready,
+    self, Access, AccessSettings, ApiState, CorsSettings, FeedGenerator, FeedGeneratorSettings, RateSettings,
+    Readiness, TopicReadError, TopicReader, TopicRecord, Unready,
 };
 use skytrend_serve::moderation::Moderation;
 use skytrend_serve::view::{self, TrendView};
@@ -33,6 +33,10 @@ pub struct Settings {
     pub feed_generator: FeedGeneratorSettings,
     /// Who may do what.
     pub access: AccessSettings,
+    /// How much each client may ask.
+    pub rate: RateSettings,
+    /// Pages of which other origins may read.
+    pub cors: CorsSettings,
 }
 
 /// Bytes of one answer of the topics endpoint.
@@ -78,6 +82,8 @@ pub async fn start(
             .with_readiness(readiness(status))
             .with_feed_generator(feed_generator)
             .with_access(access)
+            .with_rate(&settings.serve.rate)
+            .with_cors(settings.serve.cors.clone())
             .with_moderation(Arc::clone(moderation))
             .with_status(move || reported.json())
             .with_metrics(move || metrics.render());

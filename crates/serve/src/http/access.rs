@@ -51,6 +51,12 @@ impl Access {
         self.reading == Reading::Open && self.tokens.is_empty()
     }
 
+    /// Whether this caller may read only by a cookie, which a browser sends by itself.
+    pub(super) fn reads_by_cookie(&self, caller: Option<&Arc<Caller>>) -> bool {
+        let by_cookie = matches!(caller.map(AsRef::as_ref), Some(Caller::Token { by_cookie: true, .. }));
+        by_cookie && self.reading == Reading::Token
+    }
+
     /// Whether anybody can write at all.
     fn has_writer(&self) -> bool {
         self.tokens.iter().any(|token| token.right == Right::Write)

@@ -75,6 +75,16 @@ const DOCUMENT: Operation = Operation {
     ..Operation::GET
 };
 
+/// What can be done on a path, as `Allow` says it; none where the path is not described.
+pub(super) fn methods(path: &str) -> Option<String> {
+    let of_path = OPERATIONS.iter().filter(|operation| operation.path == path);
+    let mut methods: Vec<_> = of_path.map(|operation| operation.method.to_ascii_uppercase()).collect();
+    if let Some(get) = methods.iter().position(|method| method == "GET") {
+        methods.insert(get + 1, "HEAD".to_owned());
+    }
+    (!methods.is_empty()).then(|| methods.join(", "))
+}
+
 /// The document, made once.
 fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();

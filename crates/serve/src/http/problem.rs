@@ -1,10 +1,13 @@
 //! Answers to requests that can't be met, as `application/problem+json` (RFC 9457).
 
+use axum::extract::MatchedPath;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::openapi;
 
 /// Characters of the request that a problem repeats: enough to recognise it by.
 const ECHO_CHARS_MAX: usize = 80;
@@ -26,6 +29,9 @@ pub(super) struct Problem {
     /// What was probably meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<Box<str>>,
+    /// Seconds after which to ask again.
+    #[serde(skip)]
+    retry_after_secs: Option<u64>,
 }
 
 impl Problem {
@@ -77,6 +83,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// 429: this client asks for more than it may, and may ask again after so long.
+    pub(super) fn too_many(detail: impl Into<Box<str>>, retry_after_secs: u64) -> Self {
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, detail);
+        Self { retry_after_secs: Some(retry_after_secs), ..problem }
+    }
+
     /// 503: the same request may be met in a moment.
     pub(super) fn unavailable(detail: impl Into<Box<str>>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
@@ -112,8 +124,9 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
+        let is_unavailable = status == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.retry_after_secs.or(is_unavailable.then_some(1)) {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if status == StatusCode::UNAUTHORIZED {
             let challenge = axum::http::HeaderValue::from_static("Bearer realm=\"skytrend\"");
@@ -163,7 +176,12 @@ pub(super) async fn no_such_path(uri: Uri) -> Problem {
         .with_suggestion(closest(uri.path(), paths))
 }
 
-pub(super) async fn method_not_allowed(method: Method) -> Problem {
+/// 405. The field `Allow` says what is possible on every path; the problem repeats it where the path is described.
+pub(super) async fn method_not_allowed(method: Method, path: MatchedPath) -> Problem {
     let detail = format!("{:?} is not possible here", echo(method.as_str()));
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with_allowed("GET, HEAD")
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail);
+    match openapi::methods(path.as_str()) {
+        Some(allowed) => problem.with_allowed(allowed),
+        None => problem,
+    }
 }

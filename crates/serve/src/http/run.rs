@@ -5,10 +5,12 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -58,8 +60,8 @@ pub async fn run(listener: TcpListener, state: ApiState, shutdown: impl Future<O
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => log_end(&ended),
             accepted = accept(&listener, &slots) => match accepted {
-                Ok((stream, slot)) => {
-                    connections.spawn(serve(http.clone(), stream, service.clone(), stopping.clone(), slot));
+                Ok((stream, peer, slot)) => {
+                    connections.spawn(serve(http.clone(), (stream, peer), service.clone(), stopping.clone(), slot));
                 }
                 Err(reason) => {
                     warn!(%reason, "a connection could not be accepted");
@@ -86,17 +88,17 @@ fn http(state: &ApiState) -> http1::Builder {
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.expect("this semaphore is never closed");
-    let (stream, _peer) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Answers are written at once; waiting for more would only delay them.
     stream.set_nodelay(true)?;
-    Ok((stream, slot))
+    Ok((stream, peer, slot))
 }
 
 async fn serve(
     http: http1::Builder,
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     service: Router,
     mut stopping: watch::Receiver<bool>,
     slot: OwnedSemaphorePermit,
@@ -105,6 +107,7 @@ async fn serve(
     let service = TowerToHyperService::new(service);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(afterwards.clone());
+        request.extensions_mut().insert(ConnectInfo(peer));
         service.call(request)
     });
     let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();

@@ -12,6 +12,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -21,6 +22,7 @@ use bytes::Bytes;
 use futures_util::stream;
 
 use super::openapi::{Answer, Operation, Parameter, Values, example};
+use super::rate::Client;
 use super::trends::{LANGUAGE, LIMIT, ListQuery, WINDOW};
 use super::{ApiState, Problem, Query};
 use crate::metrics;
@@ -33,7 +35,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const RETRY: &[u8] = b"retry: 2000\n\n";
 
 /// Where a follower comes back to: `<end of the window of trends>.<end of the newest alert's window>`.
-const LAST_EVENT_ID: &str = "last-event-id";
+pub(super) const LAST_EVENT_ID: &str = "last-event-id";
 
 pub(super) const FOLLOW: Operation = Operation {
     path: "/api/v1/stream",
@@ -68,6 +70,7 @@ pub(super) const EVENTS: Parameter =
 
 pub(super) async fn follow(
     State(state): State<ApiState>,
+    client: Option<Extension<Client>>,
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Problem> {
@@ -75,7 +78,8 @@ pub(super) async fn follow(
     let kinds = kinds(&query)?;
     let asked = ListQuery::read(&query)?;
     let busy = |_| Problem::unavailable("too many streams at once");
-    let slot = Arc::clone(&state.streams).try_acquire_owned().map_err(busy)?;
+    let place = state.rate.stream_place(client.as_deref())?;
+    let slot = (Arc::clone(&state.streams).try_acquire_owned().map_err(busy)?, place);
     let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
     let follower = Follower::new(&state, asked, kinds, last);
     let events =

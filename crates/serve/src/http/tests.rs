@@ -1,8 +1,10 @@
 //! The API over its router: what each endpoint answers, and what it refuses.
 
+mod cors;
 mod errors;
 mod feeds;
 mod lexicon;
+mod limits;
 mod mastodon;
 mod moderation;
 mod past;

@@ -26,9 +26,9 @@ use super::{ApiState, LIMIT_MAX, Problem, Query};
 const LIMIT_DEFAULT: usize = 50;
 
 /// The offset to continue from: one past the last record of the answer.
-const NEXT_OFFSET: HeaderName = HeaderName::from_static("skytrend-next-offset");
+pub(super) const NEXT_OFFSET: HeaderName = HeaderName::from_static("skytrend-next-offset");
 /// One past the partition's last record.
-const END_OFFSET: HeaderName = HeaderName::from_static("skytrend-end-offset");
+pub(super) const END_OFFSET: HeaderName = HeaderName::from_static("skytrend-end-offset");
 
 pub(super) const READ: Operation = Operation {
     path: "/api/v1/topics/{topic}",

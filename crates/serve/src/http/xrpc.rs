@@ -12,7 +12,7 @@ use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
 
-use super::{ApiState, access, admission, problem};
+use super::{ApiState, access, admission, problem, rate};
 pub(super) use error::XrpcError;
 pub(super) use feed_generator::{DESCRIBE_FEED_GENERATOR, DID_DOCUMENT, GET_FEED_SKELETON, did_document};
 pub use feed_generator::{FeedGenerator, InvalidFeedGenerator, Settings as FeedGeneratorSettings};
@@ -27,6 +27,7 @@ pub(super) fn routes(state: &ApiState) -> Router<ApiState> {
         .method_not_allowed_fallback(problem::method_not_allowed)
         .route_layer(from_fn_with_state(state.clone(), admission::limit))
         .route_layer(from_fn_with_state(state.clone(), access::may_read))
+        .route_layer(from_fn_with_state(state.clone(), rate::limit))
         .route_layer(map_response(error::instead_of_problem))
 }
 

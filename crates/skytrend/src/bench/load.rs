@@ -62,7 +62,7 @@ async fn measure(server: &str, asked: &cli::Load) -> anyhow::Result<Report> {
     show_progress(until).await;
     let asked_all: Vec<Asked> = requests.join_all().await;
     let told_all: Vec<Told> = followers.join_all().await;
-    Ok(Report::new(asked, asked_all, told_all))
+    Ok(Report::new(asked, &asked_all, &told_all))
 }
 
 async fn show_progress(until: Instant) {

@@ -30,6 +30,7 @@ const DESCRIPTION: &str = "What is trending on Bluesky, while it happens.\n\n\
 /// What every operation with a problem's shape may answer.
 const REFUSED: (u16, &str) =
     (400, "A parameter is unknown, occurs twice, or has a value that it can't have.");
+const OFTEN: (u16, &str) = (429, "This client asks too often, or has too many streams.");
 const BUSY: (u16, &str) = (503, "Too many requests at once, one that took too long, or the log failed.");
 
 /// The document of these operations.
@@ -94,11 +95,11 @@ fn errors(operation: &Operation) -> Vec<(u16, &'static str)> {
     let mut errors = operation.errors.to_vec();
     match operation.error_shape {
         ErrorShape::None => {}
-        ErrorShape::Problem => errors.extend([REFUSED, BUSY]),
+        ErrorShape::Problem => errors.extend([REFUSED, OFTEN, BUSY]),
         ErrorShape::LenientProblem | ErrorShape::Xrpc => {
             let has_values = !operation.parameters.is_empty();
             errors.extend(has_values.then_some((400, "A parameter has a value that it can't have.")));
-            errors.push(BUSY);
+            errors.extend([OFTEN, BUSY]);
         }
     }
     errors.sort_by_key(|(status, _)| *status);
@@ -165,7 +166,7 @@ fn bad(status: u16, description: &str, shape: ErrorShape, generator: &mut Schema
         "description": description,
         "content": { media_type: { "schema": schema, "example": example } },
     });
-    if status == 503 {
+    if matches!(status, 429 | 503) {
         described["headers"] =
             [header("Retry-After", "Seconds after which to ask again.")].into_iter().collect();
     }

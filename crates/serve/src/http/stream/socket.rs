@@ -24,7 +24,9 @@ use tracing::debug;
 use super::follower::{Follower, Told, is_id};
 use super::upgrade::{Afterwards, accept};
 use super::{EVENTS, KEEP_ALIVE, kinds};
+use crate::http::access::Caller;
 use crate::http::openapi::{Answer, Operation, Parameter, Values};
+use crate::http::rate::StreamPlace;
 use crate::http::trends::{LANGUAGE, LIMIT, ListQuery, WINDOW};
 use crate::http::{ApiState, Problem, Query};
 use crate::metrics;
@@ -40,6 +42,9 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a client may take to say goodbye; the grace of the server's end is longer.
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// A place among all streams, and among those of the client.
+type Slot = (OwnedSemaphorePermit, StreamPlace);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -64,7 +69,10 @@ pub(in crate::http) const CONVERSE: Operation = Operation {
     ],
     answers: &[Answer::empty(101, "The connection changes over.")],
     errors: &[
-        (403, "A page of another origin asks (`Origin` names another host than `Host`)."),
+        (
+            403,
+            "A page of another origin asks (`Origin` names another host than `Host`), and the settings don't allow it.",
+        ),
         (426, "The request doesn't ask to change over to WebSocket, version 13."),
     ],
     ask: "/api/v1/ws?limit=1&language=en",
@@ -82,9 +90,13 @@ pub(in crate::http) async fn converse(
     if let Some(id) = last.filter(|id| !is_id(id)) {
         return Err(Problem::parameter("last_event_id", id, "the id of an event"));
     }
-    let accepted = accept(request.headers())?;
+    let caller = request.extensions().get::<Arc<Caller>>();
+    // A browser sends the cookie by itself, whatever page asks; only our own may read with it.
+    let others_may = state.cors.allow(request.headers()) && !state.access.reads_by_cookie(caller);
+    let accepted = accept(request.headers(), others_may)?;
     let busy = |_| Problem::unavailable("too many streams at once");
-    let slot = Arc::clone(&state.streams).try_acquire_owned().map_err(busy)?;
+    let place = state.rate.stream_place(request.extensions().get())?;
+    let slot = (Arc::clone(&state.streams).try_acquire_owned().map_err(busy)?, place);
     let changing = request.extensions_mut().remove::<OnUpgrade>();
     let (Some(changing), Some(afterwards)) = (changing, request.extensions().get::<Afterwards>()) else {
         return Err(Problem::bad_request("this connection can't change over"));
@@ -94,7 +106,7 @@ pub(in crate::http) async fn converse(
     Ok(accepted)
 }
 
-async fn follow(changing: OnUpgrade, mut follower: Follower, _slot: OwnedSemaphorePermit) {
+async fn follow(changing: OnUpgrade, mut follower: Follower, _slot: Slot) {
     let _open = metrics::StreamOpen::new();
     let Ok(upgraded) = changing.await else { return };
     let config = WebSocketConfig::default()

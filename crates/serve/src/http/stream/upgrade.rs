@@ -36,8 +36,8 @@ impl Afterwards {
     }
 }
 
-/// The answer that changes over, or why it can't be.
-pub(super) fn accept(headers: &HeaderMap) -> Result<Response, Problem> {
+/// The answer that changes over, or why it can't be. `others_may`: whether a page of another origin may ask for it.
+pub(super) fn accept(headers: &HeaderMap, others_may: bool) -> Result<Response, Problem> {
     let has = |name: &HeaderName, token: &str| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
@@ -47,7 +47,7 @@ pub(super) fn accept(headers: &HeaderMap) -> Result<Response, Problem> {
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).filter(|key| key.len() == KEY_LENGTH);
     let key = key.ok_or_else(|| Problem::bad_request("the WebSocket's key is missing or not valid"))?;
-    if !is_same_origin(headers) {
+    if !others_may && !is_same_origin(headers) {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "pages of another origin may not open this WebSocket",

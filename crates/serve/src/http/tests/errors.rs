@@ -84,6 +84,29 @@ async fn other_methods_are_405_with_the_allowed_ones() {
         assert_eq!(response.headers()["allow"], "GET,HEAD");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
+    // What the problem says is what the field says, on every path that is described.
+    for (method, path) in [
+        ("DELETE", "/api/v1/trends"),
+        ("POST", "/feeds/trends.atom"),
+        ("GET", "/api/v1/moderation/decisions"),
+        ("PUT", "/api/v1/moderation/reports"),
+        ("PUT", "/api/v1/session"),
+        ("POST", "/pipeline"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
+        let response = router(state()).oneshot(request).await.expect("the router is infallible");
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let sorted = |text: &str| {
+            text.split(',').map(|method| method.trim().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        };
+        let field = sorted(response.headers()["allow"].to_str().expect("ASCII"));
+        assert!(!field.is_empty() && !field.contains(method), "{path}: {field:?}");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.expect("it is complete");
+        let problem: Value = serde_json::from_slice(&body).expect("JSON");
+        if let Some(allowed) = problem["allowed"].as_str() {
+            assert_eq!(sorted(allowed), field, "{path}");
+        }
+    }
     let head =
         Request::builder().method(Method::HEAD).uri("/api/v1/trends").body(Body::empty()).expect("a request");
     assert_eq!(router(state()).oneshot(head).await.expect("infallible").status(), StatusCode::OK);

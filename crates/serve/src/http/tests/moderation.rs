@@ -7,8 +7,8 @@ use skytrend_event::{AlertKind, KeywordKind, ModerationRecord};
 use super::*;
 use crate::moderation::{Backend, InvalidPattern, Moderation, NotStored, Rules};
 
-const READER: &str = "reader-reader-reader-reader-reader";
-const WRITER: &str = "writer-writer-writer-writer-writer";
+pub(super) const READER: &str = "reader-reader-reader-reader-reader";
+pub(super) const WRITER: &str = "writer-writer-writer-writer-writer";
 
 /// Words alone are patterns, and the log is a list.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl Backend for Words {
 }
 
 /// The state with a token of each right, and a thread that brings what is stored into force, as the program does.
-fn moderated(reading: Reading) -> ApiState {
+pub(super) fn moderated(reading: Reading) -> ApiState {
     let folder = std::env::temp_dir();
     let token = |name: &str, rights, secret: &str| {
         let file = folder.join(format!("skytrend-{}-{name}-{reading:?}", std::process::id()));
@@ -101,7 +101,7 @@ async fn send(
     (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
-fn bearer(secret: &str) -> String {
+pub(super) fn bearer(secret: &str) -> String {
     format!("Bearer {secret}")
 }
 

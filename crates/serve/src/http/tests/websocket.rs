@@ -129,6 +129,13 @@ async fn what_may_not_change_over_is_told_why() {
     drop(client);
     server.stop().await;
 
+    let page = "https://news.example";
+    let cors = CorsSettings { origins: vec![page.parse().expect("an origin")] };
+    let server = start(super::state().with_cors(cors), Settings::default()).await;
+    assert!(connect(&server, "", Some(page)).await.is_ok(), "the settings allow this page");
+    assert_eq!(refusal(&server, "", Some("http://evil.example")).await, StatusCode::FORBIDDEN);
+    server.stop().await;
+
     let (status, headers, _) = get_text(super::state(), "/api/v1/ws").await;
     assert_eq!((status, headers["upgrade"].as_bytes()), (StatusCode::UPGRADE_REQUIRED, &b"websocket"[..]));
 }

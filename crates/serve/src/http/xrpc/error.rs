@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::problem::Problem;
+use super::super::rate::{RATE_LIMIT, RATE_LIMIT_POLICY};
 
 /// Why a call can't be met: `{"error": name, "message": sentence}` with a status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -69,7 +70,7 @@ impl IntoResponse for XrpcError {
 pub(super) async fn instead_of_problem(mut response: Response) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let mut answer = XrpcError::from(&problem).into_response();
-    for name in [RETRY_AFTER, ALLOW, WWW_AUTHENTICATE] {
+    for name in [RETRY_AFTER, ALLOW, WWW_AUTHENTICATE, RATE_LIMIT, RATE_LIMIT_POLICY] {
         if let Some(value) = response.headers_mut().remove(&name) {
             answer.headers_mut().insert(name, value);
         }
