@@ -31,6 +31,7 @@ mod admission;
 mod answers;
 mod body;
 mod conditional;
+mod cursor;
 mod problem;
 mod query;
 

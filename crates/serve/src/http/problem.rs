@@ -1,10 +1,13 @@
 //! Answers to requests that can't be met, as `application/problem+json` (RFC 9457).
 
+use axum::extract::MatchedPath;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::openapi::methods_of;
 
 /// Characters of the request that a problem repeats: enough to recognise it by.
 const ECHO_CHARS_MAX: usize = 80;
@@ -163,7 +166,14 @@ pub(super) async fn no_such_path(uri: Uri) -> Problem {
         .with_suggestion(closest(uri.path(), paths))
 }
 
-pub(super) async fn method_not_allowed(method: Method) -> Problem {
+pub(super) async fn method_not_allowed(method: Method, path: Option<MatchedPath>) -> Problem {
+    let mut allowed = path.map(|path| methods_of(path.as_str())).unwrap_or_default();
+    if allowed.is_empty() {
+        allowed.push("GET".to_owned());
+    }
+    if let Some(get) = allowed.iter().position(|method| method == "GET") {
+        allowed.insert(get + 1, "HEAD".to_owned());
+    }
     let detail = format!("{:?} is not possible here", echo(method.as_str()));
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with_allowed("GET, HEAD")
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with_allowed(allowed.join(", "))
 }

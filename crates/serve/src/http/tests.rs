@@ -4,7 +4,7 @@ mod errors;
 mod feeds;
 mod lexicon;
 mod mastodon;
-mod moderation;
+pub(super) mod moderation;
 mod past;
 mod socket;
 mod stream;
