@@ -66,6 +66,9 @@ fn schemathesis(api: &str, token: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     let authorization = token.map(|token| format!("Authorization: Bearer {token}"));
     let header = authorization.iter().flat_map(|field| ["--header", field]);
+    // Without a token they answer 401 and no more; that they do is checked where there is one, by leaving it out.
+    let of_writers = ["getModeration", "listReports", "listActs", "decide"];
+    let left_out = of_writers.into_iter().filter(|_| token.is_none());
     let status = Command::new(&program)
         .current_dir(&folder)
         .arg("--config-file")
@@ -73,6 +76,7 @@ fn schemathesis(api: &str, token: Option<&str>) {
         .args(["--no-color", "run", &format!("http://{api}/api/v1/openapi.json")])
         // What is pushed has no end; and any JSON is a valid OpenAPI document.
         .args(["--exclude-tag", "push", "--exclude-operation-id", "getOpenApi"])
+        .args(left_out.flat_map(|id| ["--exclude-operation-id", id]))
         .args(header)
         .status()
         .unwrap_or_else(|error| panic!("{program} can't be started (make api-test installs it): {error}"));

@@ -5,6 +5,7 @@ mod feeds;
 mod lexicon;
 mod mastodon;
 pub(super) mod moderation;
+mod pages;
 mod past;
 mod socket;
 mod stream;

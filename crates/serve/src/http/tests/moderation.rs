@@ -18,7 +18,7 @@ struct Words {
 }
 
 #[derive(Debug)]
-struct Hidden(Vec<String>);
+pub(super) struct Hidden(pub(super) Vec<String>);
 
 impl Rules for Hidden {
     fn hide(&self, _kind: KeywordKind, normalized_keyword: &str, _language: &str) -> bool {
