@@ -103,7 +103,7 @@ export function moderationPage(main) {
       element('div', { class: 'about' }, element('b', {}, ACTIONS[entry.action]), ' ', foreign(entry.pattern, 'name'), element('p', { class: 'muted' }, words(entry)))));
     if (before === null) audit.replaceChildren(...rows);
     else audit.append(...rows);
-    cursor = answer.cursor;
+    cursor = answer.next_cursor ?? null;
     more.hidden = cursor === null;
   }
 

@@ -32,6 +32,7 @@ mod answers;
 mod body;
 mod conditional;
 mod cors;
+mod cursor;
 mod problem;
 mod query;
 mod rate;

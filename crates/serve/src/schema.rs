@@ -37,6 +37,8 @@ from_avro! {
     TrendRecord = "Trend" of Trends;
     /// A record of `alerts`.
     AlertRecord = "Alert" of Alerts;
+    /// A record of `moderation`.
+    ModerationRecord = "ModerationRecord" of Moderation;
     /// A record of `user-activity`.
     ActivityRecord = "UserActivity" of UserActivity;
     /// Word, hashtag or phrase.
@@ -74,6 +76,25 @@ impl JsonSchema for InstantText {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "format": "date-time", "description": "RFC 3339, in UTC." })
+    }
+}
+
+/// An instant as a request may give it.
+pub(crate) enum GivenInstant {}
+
+impl JsonSchema for GivenInstant {
+    fn schema_name() -> Cow<'static, str> {
+        "GivenInstant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX },
+                { "type": "string", "format": "date-time" },
+            ],
+            "description": "Microseconds since 1970-01-01T00:00:00Z, or RFC 3339.",
+        })
     }
 }
 

@@ -211,11 +211,11 @@ impl TrendView {
         }
     }
 
-    /// The alert as it may be shown now; none where moderation hides its keyword.
-    pub fn shown_alert(&self, alert: &Arc<Alert>) -> Option<Arc<Alert>> {
+    /// An alert that is not from here, without what moderation hides; none where its keyword is.
+    pub fn moderated_alert(&self, alert: Arc<Alert>) -> Option<Arc<Alert>> {
         match self.fold().shown.rules.clone() {
-            Some(rules) => shown::shown_alert(alert, rules.as_ref()),
-            None => Some(Arc::clone(alert)),
+            Some(rules) => shown::shown_alert(&alert, rules.as_ref()),
+            None => Some(alert),
         }
     }
 
@@ -248,11 +248,16 @@ impl TrendView {
         self.published.subscribe()
     }
 
-    /// Keywords with a history that have `text` in their normalized form, and what was counted of them last; in no
-    /// particular order.
-    pub fn find(&self, text: &str) -> Vec<FoundKeyword> {
+    /// The end of the newest window that any history has; before the first, the beginning of time.
+    pub fn newest_end(&self) -> Micros {
+        self.fold().histories.newest_end()
+    }
+
+    /// Keywords with a history that have `text` in their normalized form, and what was counted of them last until
+    /// `moment`; in no particular order.
+    pub fn find(&self, text: &str, moment: Micros) -> Vec<FoundKeyword> {
         let fold = self.fold();
-        let mut found = fold.histories.find(text);
+        let mut found = fold.histories.find(text, moment);
         found.retain(|one| !fold.shown.hides(one.kind, &one.normalized_keyword, &one.language));
         found
     }

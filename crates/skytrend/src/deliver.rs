@@ -138,7 +138,7 @@ impl Deliver {
                 return Done::Expired;
             }
             // Each time anew: somebody may have decided while the receiver was away.
-            let Some(shown) = self.view.shown_alert(alert) else { return Done::Hidden };
+            let Some(shown) = self.view.moderated_alert(Arc::clone(alert)) else { return Done::Hidden };
             let Some((verdict, said)) = self.attempt(&self.webhook.delivery(&shown)) else {
                 return Done::Interrupted;
             };

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use super::{ApiState, Problem};
 pub(super) use caller::{Caller, Writer, is_same_origin};
 use session::Sessions;
-pub(super) use session::{login, logout, who};
+pub(super) use session::{LOGIN, LOGOUT, WHO, login, logout, who};
 pub use settings::{InvalidAccess, Reading, Right, Settings, TokenSettings};
 use token::Token;
 pub use token::{NewToken, new_token};

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ApiState;
-use super::openapi::{Answer, ErrorShape, Operation, example};
+use super::openapi::{Answer, ErrorShape, Needs, Operation, example};
 
 pub(super) const LIVE: Operation = Operation {
     path: "/health/live",
@@ -19,6 +19,7 @@ pub(super) const LIVE: Operation = Operation {
     description: "",
     answers: &[Answer::json::<Report>("It can.", example!("getLiveness.json"))],
     error_shape: ErrorShape::None,
+    needs: Needs::Nothing,
     ask: "/health/live",
     ..Operation::GET
 };
@@ -35,6 +36,7 @@ pub(super) const READY: Operation = Operation {
             .with_status(503),
     ],
     error_shape: ErrorShape::None,
+    needs: Needs::Nothing,
     ask: "/health/ready",
     ..Operation::GET
 };

@@ -18,9 +18,10 @@ use serde_json::Value;
 
 use super::answers::Answer as Body;
 use super::{ApiState, Problem, Query, health, mastodon, recent, search, stream, topics, trends, watchlists};
-use super::{feeds, xrpc};
+use super::{access, feeds, moderation, xrpc};
 pub(super) use operation::{
-    Answer, ETAG, ErrorShape, IF_NONE_MATCH, NOT_MODIFIED, Operation, Parameter, Values, example,
+    Answer, ETAG, ErrorShape, IF_NONE_MATCH, NOT_MODIFIED, Needs, Operation, Parameter, RequestBody, Values,
+    example,
 };
 pub(super) use page::page;
 
@@ -36,6 +37,14 @@ const OPERATIONS: &[&Operation] = &[
     &topics::READ,
     &watchlists::LIST,
     &watchlists::ONE,
+    &moderation::OVERVIEW,
+    &moderation::DECIDE,
+    &moderation::REPORTS,
+    &moderation::REPORT,
+    &moderation::AUDIT,
+    &access::WHO,
+    &access::LOGIN,
+    &access::LOGOUT,
     &feeds::TRENDS_ATOM,
     &feeds::TRENDS_RSS,
     &feeds::ALERTS_ATOM,
@@ -59,7 +68,7 @@ const DOCUMENT: Operation = Operation {
     id: "getOpenApi",
     tag: "operation",
     summary: "This document",
-    description: "OpenAPI 3.1. The same for people is at [`/api`](/api).",
+    description: "OpenAPI 3.1. The same for people is at `/api`.",
     answers: &[
         Answer {
             status: 200,

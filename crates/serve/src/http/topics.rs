@@ -64,6 +64,7 @@ pub(super) const READ: Operation = Operation {
             ("skytrend-end-offset", "One past the partition's last record."),
         ])],
     errors: &[
+        (403, "Only who may write reads `moderation`."),
         (404, "No such topic or partition."),
         (410, "The offset has left the log by retention; `detail` names the earliest."),
     ],

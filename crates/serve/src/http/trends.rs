@@ -64,8 +64,17 @@ pub(super) const ONE: Operation = Operation {
     summary: "One keyword: current trend, history, counts",
     description: "With `#` in front (in a URL `%23`) it is the hashtag, without it the word or the phrase: they are \
                   counted apart. Case, width and variation selectors don't matter.",
-    parameters: &[Parameter::path("keyword", Values::Text(KEYWORD_PATTERN), "The keyword, percent-encoded.")
-        .such_as("quake")],
+    parameters: &[
+        Parameter::path("keyword", Values::Text(KEYWORD_PATTERN), "The keyword, percent-encoded.")
+            .such_as("quake"),
+        Parameter::query(
+            "from",
+            Values::Instant,
+            "Windows of `history` and `counts` that ended then or later; left out, all that are held.",
+        )
+        .such_as("2025-03-01T12:00:00Z"),
+        Parameter::query("to", Values::Instant, "Those that ended before; left out, until now."),
+    ],
     answers: &[Answer::json::<KeywordAnswer>(
         "What is held of it: the last hours, oldest first.",
         example!("getKeyword.json"),
@@ -85,7 +94,7 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     query.check(&LIST)?;
     let asked = ListQuery::read(&query)?;
-    let Some(as_of) = as_of(&query)? else {
+    let Some(as_of) = instant(&query, "as_of")? else {
         let answer = state.answers.list(&state.view.snapshot(), &asked);
         return Ok(answer.respond(&headers, "no-cache"));
     };
@@ -94,13 +103,13 @@ pub(super) async fn list(
     Ok(Body::new(render(Some(&past), &asked, Some(as_of))).respond(&headers, "no-cache"))
 }
 
-/// The instant that the list is asked for, if it is not now.
-fn as_of(query: &Query) -> Result<Option<Micros>, Problem> {
-    let Some(text) = query.text("as_of") else { return Ok(None) };
+/// A parameter that is an instant, where it is given.
+fn instant(query: &Query, name: &str) -> Result<Option<Micros>, Problem> {
+    let Some(text) = query.text(name) else { return Ok(None) };
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let micros = if is_number { text.parse().ok().map(Micros) } else { Micros::parse_rfc3339(text).ok() };
     let allowed = "an instant such as 2025-03-01T12:00:00Z, or microseconds since 1970";
-    micros.map(Some).ok_or_else(|| Problem::parameter("as_of", text, allowed))
+    micros.map(Some).ok_or_else(|| Problem::parameter(name, text, allowed))
 }
 
 /// The answer of `/api/v1/trends/{keyword}`.
@@ -132,13 +141,20 @@ pub(super) async fn one(
     query: Query,
 ) -> Result<Response, Problem> {
     query.check(&ONE)?;
+    let from = instant(&query, "from")?.unwrap_or(Micros(i64::MIN));
+    let to = instant(&query, "to")?.unwrap_or(Micros(i64::MAX));
     let Path(text) = path.map_err(|_| Problem::bad_request("the keyword in the path is not UTF-8"))?;
     let path = KeywordPath::parse(&text).map_err(|reason| Problem::bad_request(reason.to_string()))?;
     let snapshot = state.view.snapshot();
     let shown = path.keys().into_iter().filter(|key| !state.view.is_hidden(key));
     let known = shown.into_iter().find_map(|key| answer(&state, &snapshot, &key));
     match known {
-        Some(answer) => Ok(([(CACHE_CONTROL, "no-cache")], Json(&answer)).into_response()),
+        Some(mut answer) => {
+            let is_asked_for = |end: Micros| from <= end && end < to;
+            answer.history.retain(|point| is_asked_for(point.window_end));
+            answer.counts.retain(|point| is_asked_for(point.window_end));
+            Ok(([(CACHE_CONTROL, "no-cache")], Json(&answer)).into_response())
+        }
         None => Err(unknown(&state, &path, &text)),
     }
 }

@@ -3,26 +3,31 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::{Micros, ModerationAction, ModerationRecord};
 
+use crate::schema;
+
 /// A decision that stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decision {
     /// Its place in the topic.
     pub offset: u64,
     /// Block, hold or allow; who, why, since when and until when.
     #[serde(flatten)]
+    #[schemars(with = "schema::ModerationRecord")]
     pub record: ModerationRecord,
 }
 
 /// A report that waits for a decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Report {
     /// Its place in the topic.
     pub offset: u64,
     /// Who, why and when.
     #[serde(flatten)]
+    #[schemars(with = "schema::ModerationRecord")]
     pub record: ModerationRecord,
 }
 

@@ -171,6 +171,13 @@ impl Entry {
         }
     }
 
+    /// The end of its newest window that had ended by then.
+    fn newest_until(&self, moment: Micros) -> Option<Micros> {
+        let trend = self.trends.last_where(|point| point.window_end <= moment);
+        let count = self.counts.last_where(|point| point.window_end <= moment);
+        trend.map(|point| point.window_end).max(count.map(|point| point.window_end))
+    }
+
     fn standing(&self) -> Standing {
         Standing { trended: !self.trends.is_empty(), weight: self.weight, newest: self.newest }
     }
@@ -253,21 +260,30 @@ impl Histories {
         })
     }
 
-    pub(super) fn find(&self, text: &str) -> Vec<FoundKeyword> {
+    /// The end of the newest window; before the first, the least there is.
+    pub(super) fn newest_end(&self) -> Micros {
+        self.newest.unwrap_or(Micros(i64::MIN))
+    }
+
+    /// Those with this text, as they were at that moment.
+    pub(super) fn find(&self, text: &str, moment: Micros) -> Vec<FoundKeyword> {
         let has_it = self.entries.iter().filter(|(key, _)| key.normalized_keyword.contains(text));
         let found = |(key, entry): (&KeywordKey, &Entry)| {
-            let last = entry.counts.last_where(|point| point.window == WindowKind::Sliding);
-            FoundKeyword {
+            let newest = entry.newest_until(moment)?;
+            let is_last =
+                |point: &CountPoint| point.window == WindowKind::Sliding && point.window_end <= moment;
+            let last = entry.counts.last_where(is_last);
+            Some(FoundKeyword {
                 keyword: entry.keyword.clone(),
                 normalized_keyword: key.normalized_keyword.to_string(),
                 kind: key.kind,
                 language: entry.language.clone(),
                 count: last.map_or(0, |point| point.count),
                 unique_authors: last.map_or(0, |point| point.unique_authors),
-                window_end: last.map_or(entry.newest, |point| point.window_end),
-            }
+                window_end: last.map_or(newest, |point| point.window_end),
+            })
         };
-        has_it.map(found).collect()
+        has_it.filter_map(found).collect()
     }
 
     /// Window ends at or before this are too old.

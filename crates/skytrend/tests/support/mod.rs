@@ -22,6 +22,7 @@ const STILL: u32 = 30;
 pub struct Program {
     dir: tempfile::TempDir,
     settings: Vec<String>,
+    settings_file: Option<PathBuf>,
 }
 
 /// A process; it is killed when this is dropped.
@@ -73,7 +74,16 @@ impl Program {
         Self {
             dir: tempfile::tempdir().unwrap(),
             settings: settings.iter().map(|s| (*s).to_owned()).collect(),
+            settings_file: None,
         }
+    }
+
+    /// With a settings file below these settings.
+    pub fn with_settings_file(mut self, toml: &str) -> Self {
+        let path = self.dir.path().join("skytrend.toml");
+        std::fs::write(&path, toml).unwrap();
+        self.settings_file = Some(path);
+        self
     }
 
     /// The folder of the log.
@@ -91,6 +101,9 @@ impl Program {
         let api = format!("127.0.0.1:{}", free_port());
         let mut command = Command::new(env!("CARGO_BIN_EXE_skytrend"));
         command.arg("run").arg("--data-dir").arg(self.data());
+        if let Some(file) = &self.settings_file {
+            command.arg("--config").arg(file);
+        }
         for setting in &self.settings {
             command.args(["--set", setting]);
         }

@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::header::{CACHE_CONTROL, COOKIE, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::token::{self, Hash};
 use super::{Caller, Reading, Right, is_same_origin};
 use crate::http::body::read_json;
-use crate::http::{ApiState, Problem};
+use crate::http::openapi::{Answer, Needs, Operation, RequestBody, example};
+use crate::http::{ApiState, Problem, Query};
 
 const COOKIE_NAME: &str = "skytrend_session";
 
@@ -78,22 +80,83 @@ pub(super) fn of(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, id)| id)
 }
 
-#[derive(Deserialize)]
+/// Says who is signed in.
+pub(in crate::http) const WHO: Operation = Operation {
+    path: "/api/v1/session",
+    id: "getSession",
+    tag: "moderation",
+    summary: "Who is signed in, and what one could do here",
+    description: "",
+    answers: &[Answer::json::<Who>(
+        "By the token or the cookie of this request.",
+        example!("getSession.json"),
+    )],
+    ask: "/api/v1/session",
+    needs: Needs::Nothing,
+    ..Operation::GET
+};
+
+/// Signs a browser in.
+pub(in crate::http) const LOGIN: Operation = Operation {
+    id: "signIn",
+    summary: "A token for a session's cookie",
+    description: "For browsers, whose event streams can't send a token. The cookie is `HttpOnly`, lasts twelve hours or \
+                  until a restart, and is sent by our own pages alone.",
+    answers: &[Answer::json::<Who>("Who is signed in now.", example!("signIn.json"))
+        .with_headers(&[("Set-Cookie", "The session.")])],
+    errors: &[(401, "The token isn't known."), ANOTHER_SITE],
+    body: Some(RequestBody::json::<Login>(r#"{"token": "writer-writer-writer-writer-writer"}"#)),
+    method: "post",
+    ..WHO
+};
+
+/// Signs a browser out.
+pub(in crate::http) const LOGOUT: Operation = Operation {
+    id: "signOut",
+    summary: "Ends the session",
+    answers: &[Answer::json::<SignedOut>("There is none any more.", example!("signOut.json"))
+        .with_headers(&[("Set-Cookie", "Takes the cookie away.")])],
+    errors: &[ANOTHER_SITE],
+    method: "delete",
+    ..WHO
+};
+
+const ANOTHER_SITE: (u16, &str) = (403, "The request comes from another site.");
+
+/// A token to sign in with.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SignIn")]
 struct Login {
     token: String,
 }
 
 /// Who is signed in, and what one could do here.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 struct Who<'a> {
+    /// The token's name; null where nobody is.
     name: Option<&'a str>,
+    /// Null where nobody is signed in.
+    #[schemars(with = "Option<Rights>")]
     rights: Option<Right>,
     /// Whether one must sign in to read.
     reading_needs_token: bool,
     /// Whether there is a token that may write.
     writing_is_possible: bool,
 }
+
+/// [`Right`] as the document has it.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Rights {
+    Read,
+    Write,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SignedOut {}
 
 fn answer(state: &ApiState, name: Option<&str>, rights: Option<Right>) -> Response {
     let reading_needs_token = state.access.reading == Reading::Token;
@@ -103,23 +166,30 @@ fn answer(state: &ApiState, name: Option<&str>, rights: Option<Right>) -> Respon
 }
 
 /// `GET /api/v1/session`.
-pub(in crate::http) async fn who(State(state): State<ApiState>, caller: Caller) -> Response {
-    match &caller {
+pub(in crate::http) async fn who(
+    State(state): State<ApiState>,
+    caller: Caller,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.check(&WHO)?;
+    Ok(match &caller {
         Caller::Token { name, right, .. } => answer(&state, Some(name), Some(*right)),
         Caller::Nobody | Caller::Unknown => answer(&state, None, None),
-    }
+    })
 }
 
 /// `POST /api/v1/session`: a token for a cookie.
 pub(in crate::http) async fn login(
     State(state): State<ApiState>,
+    query: Query,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    query.check(&LOGIN)?;
     if !is_same_origin(&headers) {
         return Err(Problem::forbidden("this request comes from another site"));
     }
-    let Login { token } = read_json(&headers, &body)?;
+    let Login { token } = read_json(&headers, body)?;
     let found = state.access.token(token.trim()).ok_or_else(Problem::unauthorized)?;
     let no_randomness =
         |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the system has no randomness to give");
@@ -132,15 +202,17 @@ pub(in crate::http) async fn login(
 /// `DELETE /api/v1/session`.
 pub(in crate::http) async fn logout(
     State(state): State<ApiState>,
+    query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    query.check(&LOGOUT)?;
     if !is_same_origin(&headers) {
         return Err(Problem::forbidden("this request comes from another site"));
     }
     if let Some(id) = of(&headers) {
         state.access.sessions.end(id);
     }
-    let mut response = ([(CACHE_CONTROL, "no-store")], Json(json!({}))).into_response();
+    let mut response = ([(CACHE_CONTROL, "no-store")], Json(SignedOut {})).into_response();
     response.headers_mut().insert(SET_COOKIE, cookie("", 0, &headers));
     Ok(response)
 }

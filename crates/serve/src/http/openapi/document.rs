@@ -7,17 +7,18 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::operation::{Answer, ErrorShape, Operation, Parameter};
+use super::operation::{Answer, ErrorShape, Needs, Operation, Parameter, RequestBody};
 use crate::http::problem::Problem;
 use crate::http::xrpc::XrpcError;
 use crate::schema::REFERENCES;
 
 /// Groups of operations, and what they are, in the order in which a reader wants them.
-pub(super) const TAGS: [(&str, &str); 7] = [
+pub(super) const TAGS: [(&str, &str); 8] = [
     ("trends", "What trends now, what trended at any earlier instant, and what is known of a keyword."),
     ("push", "Each new window and alert, as soon as it is published."),
     ("records", "Alerts, user activity, and the records of the log."),
     ("watchlists", "Counts and alerts of lists of one's own."),
+    ("moderation", "What people decide about keywords, who did, and who is signed in."),
     ("feeds", "For feed readers."),
     ("shapes of others", "The same trends as Mastodon and Bluesky tell theirs, for their clients."),
     ("operation", "What the program says of itself."),
@@ -25,12 +26,28 @@ pub(super) const TAGS: [(&str, &str); 7] = [
 
 const DESCRIPTION: &str = "What is trending on Bluesky, while it happens.\n\n\
     Records have the field names of the topics' Avro schemas. Times are integers, microseconds since \
-    1970-01-01T00:00:00Z; a number that isn't finite is `null`. New fields may be added to answers at any time.";
+    1970-01-01T00:00:00Z; a number that isn't finite is `null`. New fields may be added to answers at any time.\n\n\
+    To write takes a token, `Authorization: Bearer …`. To read takes one, too, where the settings say \
+    `serve.access.reading = \"token\"`, but for health and for signing in; a token that isn't known is refused even where \
+    none is needed. A browser exchanges its token for a session's cookie, which does the same.";
 
 /// What every operation with a problem's shape may answer.
 const REFUSED: (u16, &str) =
     (400, "A parameter is unknown, occurs twice, or has a value that it can't have.");
 const OFTEN: (u16, &str) = (429, "This client asks too often, or has too many streams.");
+/// What is answered to who may not read.
+const NO_READER: (u16, &str) = (401, "The token isn't known; or there is none, and the settings want one.");
+/// What is answered to who may not write.
+const NO_WRITER: [(u16, &str); 2] = [
+    (401, "There is no token, or it isn't known."),
+    (403, "The token may only read, nobody may write here, or the request comes from another site."),
+];
+/// What is answered to a body that is not as it should be.
+const NO_BODY: [(u16, &str); 3] = [
+    (400, "The body is not as it should be, or a parameter is given."),
+    (413, "The body has more than 16 KiB."),
+    (415, "The body is not `application/json`."),
+];
 const BUSY: (u16, &str) = (503, "Too many requests at once, one that took too long, or the log failed.");
 
 /// The document of these operations.
@@ -49,9 +66,7 @@ pub(super) fn document(operations: &[&Operation]) -> Value {
     let used: BTreeSet<&str> = operations.iter().map(|operation| operation.tag).collect();
     let tags: Vec<_> = TAGS.iter().filter(|(name, _)| used.contains(name)).collect();
     let mut components = json!({ "schemas": generator.take_definitions(true) });
-    if operations.iter().any(|operation| operation.needs_token) {
-        components["securitySchemes"] = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
-    }
+    components["securitySchemes"] = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -84,15 +99,35 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         "responses": answers,
         "x-ask": operation.ask,
     });
-    if operation.needs_token {
-        described["security"] = json!([{ "bearer": [] }]);
+    if let Some(body) = &operation.body {
+        described["requestBody"] = request_body(body, generator);
+    }
+    match operation.needs {
+        Needs::Nothing => {}
+        // With one or without: which, the settings say.
+        Needs::Reading => described["security"] = json!([{}, { "bearer": [] }]),
+        Needs::Writing => described["security"] = json!([{ "bearer": [] }]),
     }
     described
+}
+
+fn request_body(body: &RequestBody, generator: &mut SchemaGenerator) -> Value {
+    let example: Value = serde_json::from_str(body.example).expect("examples are JSON");
+    let schema = (body.schema)(generator);
+    json!({ "required": true, "content": { "application/json": { "schema": schema, "example": example } } })
 }
 
 /// Its own and what all of its shape have, in the order of their status.
 fn errors(operation: &Operation) -> Vec<(u16, &'static str)> {
     let mut errors = operation.errors.to_vec();
+    match operation.needs {
+        Needs::Nothing => {}
+        Needs::Reading => errors.push(NO_READER),
+        Needs::Writing => errors.extend(NO_WRITER),
+    }
+    if operation.body.is_some() {
+        errors.extend(NO_BODY);
+    }
     match operation.error_shape {
         ErrorShape::None => {}
         ErrorShape::Problem => errors.extend([REFUSED, OFTEN, BUSY]),

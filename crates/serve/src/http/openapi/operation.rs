@@ -27,10 +27,12 @@ pub(in crate::http) struct Operation {
     pub errors: &'static [(u16, &'static str)],
     /// The shape of errors.
     pub error_shape: ErrorShape,
+    /// What the request holds.
+    pub body: Option<RequestBody>,
     /// A request whose answer is the document's example: path and query.
     pub ask: &'static str,
-    /// Whether a bearer token is needed.
-    pub needs_token: bool,
+    /// What a caller must be allowed to do.
+    pub needs: Needs,
 }
 
 impl Operation {
@@ -46,9 +48,13 @@ impl Operation {
         answers: &[],
         errors: &[],
         error_shape: ErrorShape::Problem,
+        body: None,
         ask: "",
-        needs_token: false,
+        needs: Needs::Reading,
     };
+
+    /// The same, for what changes something.
+    pub(in crate::http) const POST: Self = Self { method: "post", ..Self::GET };
 
     /// The names that its query may have.
     pub(in crate::http) fn query_names(&self) -> Vec<&'static str> {
@@ -57,6 +63,32 @@ impl Operation {
             .filter(|parameter| parameter.place == Place::Query)
             .map(|each| each.name)
             .collect()
+    }
+}
+
+/// What a caller must be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum Needs {
+    /// Nothing: it is open to all.
+    Nothing,
+    /// To read: the settings say whether that takes a token.
+    Reading,
+    /// To write, which always takes one.
+    Writing,
+}
+
+/// A body of JSON.
+#[derive(Clone, Copy)]
+pub(in crate::http) struct RequestBody {
+    pub schema: fn(&mut SchemaGenerator) -> Value,
+    /// One that is taken.
+    pub example: &'static str,
+}
+
+impl RequestBody {
+    /// JSON of this type.
+    pub(in crate::http) const fn json<T: JsonSchema>(example: &'static str) -> Self {
+        Self { schema: schema_of::<T>, example }
     }
 }
 

@@ -129,7 +129,7 @@ fn contents(page: &mut Page, document: &Value) {
             page.markup("\">");
             page.element("code", &request_line(method, path));
             page.markup("</a> ");
-            page.text(text(&operation["summary"]));
+            page.inline(text(&operation["summary"]));
             page.markup("</li>\n");
         }
     }
@@ -150,18 +150,34 @@ fn article(page: &mut Page, path: &str, method: &str, operation: &Value) {
     page.inline(text(&operation["summary"]));
     page.markup("</strong></p>\n");
     page.described(text(&operation["description"]));
-    if operation.get("security").is_some() {
-        page.markup("<p>Needs a bearer token.</p>\n");
-    }
-    if method == "get" {
-        let ask = text(&operation["x-ask"]).replace('#', "%23");
-        page.markup("<pre><code>");
-        page.text(&format!("curl '{SERVER}{ask}'"));
-        page.markup("</code></pre>\n");
-    }
+    request(page, method, operation);
     parameters(page, list(&operation["parameters"]));
     answers(page, &operation["responses"]);
     page.markup("</article>\n");
+}
+
+/// How to ask for it with curl.
+fn request(page: &mut Page, method: &str, operation: &Value) {
+    let ask = text(&operation["x-ask"]).replace('#', "%23");
+    let mut command = match method {
+        "get" => format!("curl '{SERVER}{ask}'"),
+        other => format!("curl -X {} '{SERVER}{ask}'", other.to_uppercase()),
+    };
+    if operation["security"][0].get("bearer").is_some() {
+        page.markup("<p>Needs a token that may write.</p>\n");
+        command.push_str(" \\\n  -H \"Authorization: Bearer $TOKEN\"");
+    }
+    let body = &operation["requestBody"]["content"]["application/json"];
+    if !body.is_null() {
+        page.markup("<p>Takes");
+        reference(page, text(&body["schema"]["$ref"]));
+        page.markup(" as JSON.</p>\n");
+        let example = body["example"].to_string();
+        let _ = write!(command, " \\\n  -H 'Content-Type: application/json' -d '{example}'"); // never fails
+    }
+    page.markup("<pre><code>");
+    page.text(&command);
+    page.markup("</code></pre>\n");
 }
 
 fn parameters(page: &mut Page, parameters: &[Value]) {

@@ -5,18 +5,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use axum::http::StatusCode;
+use axum::http::{Request, StatusCode};
+use skytrend_event::{ModerationAction, ModerationRecord};
 
+use super::super::tests::moderation::{WRITER, moderated_after};
 use super::super::tests::{get_text, state};
-use super::super::{FeedGenerator, FeedGeneratorSettings, router};
+use super::super::{FeedGenerator, FeedGeneratorSettings, Reading, router};
 use super::operation::Place;
 use super::*;
+use crate::example::at;
 
 /// Paths that are no part of the API, and why.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     ("/", "the dashboard"),
     ("/trend/{keyword}", "the dashboard"),
     ("/pipeline", "the dashboard"),
+    ("/moderation", "the dashboard"),
     ("/assets/{*path}", "the dashboard's files"),
     ("/api", "this document for people"),
     ("/xrpc/{method}", "methods that don't exist"),
@@ -46,7 +50,37 @@ fn whole() -> ApiState {
         "simulated_speed": null,
     });
     let generator = FeedGenerator::from_settings(&settings).expect("they are valid");
-    state().with_feed_generator(generator).with_status(move || status.clone())
+    let act = |action, pattern: &str, by: &str, minute| ModerationRecord {
+        action,
+        pattern: pattern.to_owned(),
+        reason: "spam".to_owned(),
+        by: by.to_owned(),
+        at: at(minute),
+        expires_at: None,
+    };
+    let done = vec![
+        act(ModerationAction::Report, "#golo", "anonymous", 11),
+        act(ModerationAction::Hold, "golo", "wanda", 12),
+    ];
+    moderated_after(Reading::Open, done).with_feed_generator(generator).with_status(move || status.clone())
+}
+
+/// Status, head and text of the answer to the operation's example request, or to another path of it, of somebody who may
+/// write.
+async fn asked(operation: &Operation, path: &str) -> (StatusCode, HeaderMap, String) {
+    use tower::ServiceExt;
+
+    let request = Request::builder()
+        .method(operation.method.to_uppercase().as_str())
+        .uri(path)
+        .header("authorization", format!("Bearer {WRITER}"))
+        .header("content-type", "application/json");
+    let body = operation.body.map_or("", |body| body.example);
+    let request = request.body(axum::body::Body::from(body)).expect("a request");
+    let response = router(whole()).oneshot(request).await.expect("the router is infallible");
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 24).await.expect("the body is complete");
+    (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).expect("answers are UTF-8"))
 }
 
 /// Path → methods, as the router itself shows them for debugging: it has no other list.
@@ -112,13 +146,12 @@ async fn the_examples_are_what_is_answered() {
     for operation in OPERATIONS {
         let answer = &operation.answers[0];
         let Some(example) = answer.example else { continue };
-        let state = whole();
         if answer.media_type == "text/event-stream" {
-            let text = first_of_stream(state, operation.ask).await;
+            let text = first_of_stream(whole(), operation.ask).await;
             compare(operation, answer, example, &text, is_blessing);
             continue;
         }
-        let (status, headers, text) = get_text(state, operation.ask).await;
+        let (status, headers, text) = asked(operation, operation.ask).await;
         assert_eq!(status.as_u16(), answer.status, "{}: {text}", operation.id);
         let media_type = headers["content-type"].to_str().expect("ASCII").split(';').next().expect("a type");
         assert_eq!(media_type, answer.media_type, "{}", operation.id);
@@ -134,7 +167,7 @@ async fn first_of_stream(state: ApiState, ask: &str) -> String {
     use futures_util::StreamExt;
     use tower::ServiceExt;
 
-    let request = axum::http::Request::get(ask).body(axum::body::Body::empty()).expect("a path");
+    let request = Request::get(ask).body(axum::body::Body::empty()).expect("a path");
     let response = router(state.clone()).oneshot(request).await.expect("the router is infallible");
     let mut body = response.into_body().into_data_stream();
     let mut text = String::new();
@@ -212,7 +245,9 @@ fn check(schema: &Value, value: &Value, place: &str) {
 #[tokio::test]
 async fn answers_have_the_fields_that_are_described_and_no_others() {
     for operation in OPERATIONS {
-        let path = format!("/paths/{}/{}/responses/200", operation.path.replace('/', "~1"), operation.method);
+        let status = operation.answers[0].status;
+        let path =
+            format!("/paths/{}/{}/responses/{status}", operation.path.replace('/', "~1"), operation.method);
         let Some(described) = document().pointer(&path) else { continue };
         let Some(schema) = described["content"].get("application/json").map(|content| &content["schema"])
         else {
@@ -221,7 +256,7 @@ async fn answers_have_the_fields_that_are_described_and_no_others() {
         if operation.id == DOCUMENT.id {
             continue; // any JSON
         }
-        let (_, _, text) = get_text(whole(), operation.ask).await;
+        let (_, _, text) = asked(operation, operation.ask).await;
         check(schema, &serde_json::from_str(&text).expect("JSON"), operation.id);
     }
 }
@@ -242,7 +277,7 @@ async fn numbers_have_the_ranges_that_are_described() {
             let Values::Number(min, max, default) = parameter.values else { continue };
             let status = async |value: u64| {
                 let path = asked_with(operation, parameter.name, &value.to_string());
-                let (status, _, text) = get_text(whole(), &path).await;
+                let (status, _, text) = asked(operation, &path).await;
                 (status == StatusCode::BAD_REQUEST, format!("{path}: {text}"))
             };
             for value in [min, default, max] {

@@ -2,13 +2,14 @@
 
 use std::sync::Mutex;
 
-use skytrend_event::{AlertKind, KeywordKind, ModerationRecord};
+use sha2::{Digest as _, Sha256};
+use skytrend_event::{AlertKind, KeywordKind, ModerationAction, ModerationRecord};
 
 use super::*;
 use crate::moderation::{Backend, InvalidPattern, Moderation, NotStored, Rules};
 
 pub(super) const READER: &str = "reader-reader-reader-reader-reader";
-pub(super) const WRITER: &str = "writer-writer-writer-writer-writer";
+pub(in crate::http) const WRITER: &str = "writer-writer-writer-writer-writer";
 
 /// Words alone are patterns, and the log is a list.
 #[derive(Default)]
@@ -17,7 +18,7 @@ struct Words {
 }
 
 #[derive(Debug)]
-struct Hidden(Vec<String>);
+pub(super) struct Hidden(pub(super) Vec<String>);
 
 impl Rules for Hidden {
     fn hide(&self, _kind: KeywordKind, normalized_keyword: &str, _language: &str) -> bool {
@@ -50,32 +51,71 @@ impl Backend for Words {
     }
 }
 
+/// What was stored is the topic `moderation`; the others are [`ShortLog`]'s.
+impl TopicReader for Words {
+    fn bounds(&self, topic: Topic, partition: u32) -> Result<Range<u64>, TopicReadError> {
+        if topic != Topic::Moderation {
+            return ShortLog.bounds(topic, partition);
+        }
+        Ok(0..self.stored.lock().expect("no call panics").len() as u64)
+    }
+
+    fn offset_at(&self, topic: Topic, partition: u32, timestamp: Micros) -> Result<u64, TopicReadError> {
+        ShortLog.offset_at(topic, partition, timestamp)
+    }
+
+    fn read(
+        &self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<TopicRecord>, TopicReadError> {
+        if topic != Topic::Moderation {
+            return ShortLog.read(topic, partition, from, limit);
+        }
+        let stored = self.stored.lock().expect("no call panics");
+        let from_here = (0..).zip(stored.iter()).filter(|(offset, _)| *offset >= from).take(limit);
+        let record = |(offset, record): (u64, &ModerationRecord)| TopicRecord {
+            offset,
+            timestamp: record.at,
+            key: record.pattern.clone().into(),
+            value: Encoder::default().encode_to_vec(record).expect("a record has a schema").into(),
+        };
+        Ok(from_here.map(record).collect())
+    }
+}
+
 /// The state with a token of each right, and a thread that brings what is stored into force, as the program does.
 pub(super) fn moderated(reading: Reading) -> ApiState {
-    let folder = std::env::temp_dir();
+    moderated_after(reading, Vec::new())
+}
+
+/// The same, where these were stored before and are in force.
+pub(in crate::http) fn moderated_after(reading: Reading, stored: Vec<ModerationRecord>) -> ApiState {
     let token = |name: &str, rights, secret: &str| {
-        let file = folder.join(format!("skytrend-{}-{name}-{reading:?}", std::process::id()));
-        std::fs::write(&file, secret).expect("a temporary file");
-        TokenSettings {
-            name: name.to_owned(),
-            rights,
-            file: file.to_string_lossy().into(),
-            ..TokenSettings::default()
-        }
+        let hash = Sha256::digest(secret);
+        let digits = hash.iter().map(|byte| format!("{byte:02x}"));
+        TokenSettings { name: name.to_owned(), rights, sha256: digits.collect(), ..TokenSettings::default() }
     };
     let tokens = vec![token("rita", Right::Read, READER), token("wanda", Right::Write, WRITER)];
     let access = Access::load(&AccessSettings { reading, tokens }).expect("two tokens");
-    let words = Arc::new(Words::default());
+    let words = Arc::new(Words { stored: Mutex::new(stored) });
     let moderation = Arc::new(Moderation::new(Arc::clone(&words) as Arc<dyn Backend>));
     let state = state().with_access(access).with_moderation(Arc::clone(&moderation));
+    let state = ApiState { topics: Arc::clone(&words) as Arc<dyn TopicReader>, ..state };
     let view = Arc::downgrade(&state.view);
+    let enforce = move |view: &TrendView| {
+        let stored = words.stored.lock().expect("no call panics").clone();
+        for (offset, record) in (0..).zip(stored) {
+            moderation.apply(offset, record);
+        }
+        moderation.enforce(view).expect("words are patterns");
+    };
+    enforce(&state.view);
     std::thread::spawn(move || {
         while let Some(view) = view.upgrade() {
-            let stored = words.stored.lock().expect("no call panics").clone();
-            for (offset, record) in (0..).zip(stored) {
-                moderation.apply(offset, record);
-            }
-            moderation.enforce(&view).expect("words are patterns");
+            enforce(&view);
             drop(view);
             std::thread::yield_now();
         }
@@ -138,8 +178,8 @@ async fn what_is_blocked_is_gone_from_every_answer_until_it_is_released() {
 
     // What those are asked who send alerts on.
     let alert = |keyword| Arc::new(alert(keyword, AlertKind::Started, 10));
-    assert!(state.view.shown_alert(&alert("quake")).is_none());
-    assert!(state.view.shown_alert(&alert("river")).is_some());
+    assert!(state.view.moderated_alert(alert("quake")).is_none());
+    assert!(state.view.moderated_alert(alert("river")).is_some());
 
     let (_, _, overview) =
         send(&state, "GET", "/api/v1/moderation", &[("authorization", &writer)], &json!({})).await;
@@ -262,6 +302,7 @@ async fn a_body_that_is_none_is_refused() {
         json!({ "action": "block", "pattern": "x", "expires_at": 1 }),
         json!({ "action": "release", "pattern": "x", "expires_at": 1 }),
         json!({ "action": "block", "pattern": "x", "reason": "y".repeat(501) }),
+        json!(["block", "x", "", null]),
     ] {
         let (status, _, problem) =
             send(&state, "POST", DECISIONS, &[("authorization", &writer)], &body).await;
@@ -275,6 +316,49 @@ async fn a_body_that_is_none_is_refused() {
     let refused = router(state.clone()).oneshot(form).await.expect("the router is infallible");
     assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let long = json!({ "action": "block", "pattern": "x".repeat(20_000) });
-    let (status, ..) = send(&state, "POST", DECISIONS, &[("authorization", &writer)], &long).await;
-    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    let (status, headers, _) = send(&state, "POST", DECISIONS, &[("authorization", &writer)], &long).await;
+    assert_eq!(
+        (status, &headers["content-type"]),
+        (StatusCode::PAYLOAD_TOO_LARGE, &"application/problem+json".parse().expect("a value"))
+    );
+    // Where only POST is possible, that is said.
+    let (status, headers, problem) = send(&state, "GET", DECISIONS, &[], &json!({})).await;
+    assert_eq!((status, &problem["allowed"]), (StatusCode::METHOD_NOT_ALLOWED, &json!("POST")));
+    assert_eq!(headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn the_audit_log_is_paged_backwards_while_it_grows() {
+    let record = |number: i64| ModerationRecord {
+        action: ModerationAction::Block,
+        pattern: format!("word{number}"),
+        reason: String::new(),
+        by: "wanda".to_owned(),
+        at: at(number),
+        expires_at: None,
+    };
+    let state = moderated_after(Reading::Open, (0..7).map(record).collect());
+    let writer = bearer(WRITER);
+    let headers = [("authorization", writer.as_str())];
+    let (mut offsets, mut path) = (Vec::new(), "/api/v1/moderation/audit?limit=3".to_owned());
+    loop {
+        let (status, head, page) = send(&state, "GET", &path, &headers, &json!({})).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        offsets.extend(column(&page["entries"], "offset"));
+        let block = json!({ "action": "block", "pattern": format!("later{}", offsets.len()) });
+        assert_eq!(send(&state, "POST", DECISIONS, &headers, &block).await.0, StatusCode::CREATED);
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            assert!(!head.contains_key("link"));
+            break;
+        };
+        let link = head["link"].to_str().expect("ASCII").strip_prefix('<').expect("a link");
+        path = link.strip_suffix(">; rel=\"next\"").expect("the next page").to_owned();
+        assert_eq!(path, format!("/api/v1/moderation/audit?limit=3&cursor={cursor}"));
+    }
+    assert_eq!(json!(offsets), json!([6, 5, 4, 3, 2, 1, 0]));
+    for garbage in ["5", "WyJtb2Q", "", "WyJhbGVydHMiLDVd"] {
+        let path = format!("/api/v1/moderation/audit?cursor={garbage}");
+        let (status, _, problem) = send(&state, "GET", &path, &headers, &json!({})).await;
+        assert_eq!((status, &problem["parameter"]), (StatusCode::BAD_REQUEST, &json!("cursor")), "{garbage}");
+    }
 }
