@@ -130,6 +130,7 @@ impl Server {
             let page: Value = serde_json::from_str(&text).expect("JSON");
             let records = page[list].as_array().expect("a list");
             assert!(records.len() <= limit, "{path}: {}", records.len());
+            assert!(found.len() <= 200, "there are fewer: {path} goes round");
             found.extend(records.iter().cloned());
             assert_eq!(head.contains_key("link"), page["next_cursor"].is_string(), "{path}");
             let Some(cursor) = page["next_cursor"].as_str() else { return found };
