@@ -13,7 +13,7 @@ ARGS ?=
 APT_GET = $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test fmt lint unit crash browser chromium api-test schemathesis soak bench bench-program plots fuzz
+.PHONY: help demo run test fmt lint unit crash browser chromium api-test schemathesis soak bench bench-program bench-load plots fuzz
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,7 +26,8 @@ demo: ## Simulated Bluesky and the real pipeline, offline: live trends in this t
 run: ## The live network (Jetstream): trends in this terminal and in your browser
 	@echo "building skytrend (release, three to four minutes on two cores the first time) …"
 	@$(CARGO) build --locked --release -p skytrend
-	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)
+	@# glibc's arenas of each thread keep memory that others have freed (docs/benchmarks.md, Many readers).
+	@MALLOC_ARENA_MAX=2 exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)
 
 test: fmt lint unit crash browser api-test ## All checks: format, lints, unit, property, golden and live tests, crash tests, the dashboard, the API
 
@@ -75,6 +76,10 @@ bench: ## Criterion benchmarks and the whole program's; figures go to docs/bench
 bench-program: ## The whole program: frames on disk to trends, memory, a simulated day
 	$(CARGO) build --locked --release -p skytrend
 	bench/program.sh
+
+bench-load: ## A thousand followers and 2,000 requests a second at a running skytrend
+	$(CARGO) build --locked --release -p skytrend
+	bench/load.sh
 
 plots: ## The figures of docs/images from benchmarks run anew (about an hour)
 	$(CARGO) build --locked --release -p skytrend -p skytrend-plots
