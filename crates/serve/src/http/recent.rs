@@ -136,14 +136,13 @@ async fn page<R: Recent>(
     let seen = after.as_ref().map_or(0, |after| held.partition_point(|record| record.key() >= *after));
     let mut page: Vec<_> = held[seen..].iter().take(limit).cloned().collect();
     let end_of_page = page.last().map(|record| record.key());
-    let mut next = end_of_page.clone();
+    // The view may hold nothing, or nothing that may be shown, where the log has more.
+    let place = end_of_page.or_else(|| after.clone()).unwrap_or_else(R::first);
+    let mut next = Some(place.clone());
     if after.is_some() && page.len() < limit {
-        // There is a place at least: where the page begins.
-        if let Some(before) = end_of_page.or(after) {
-            let older = older::read::<R>(state, before, limit - page.len()).await?;
-            page.extend(older.records);
-            next = older.next;
-        }
+        let older = older::read::<R>(state, place, limit - page.len()).await?;
+        page.extend(older.records);
+        next = older.next;
     }
     Ok((page, next.map(|key| cursor::write(list, &key))))
 }

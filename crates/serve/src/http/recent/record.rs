@@ -17,6 +17,9 @@ pub(super) trait Recent: for<'a> Payload<'a> + Send + Sync + 'static {
     /// Its natural key.
     fn key(&self) -> Self::Key;
 
+    /// A key above all there are: the place before the list.
+    fn first() -> Self::Key;
+
     /// The end of the window of a record with this key.
     fn window_end(key: &Self::Key) -> Micros;
 
@@ -34,6 +37,10 @@ impl Recent for Alert {
     fn key(&self) -> Self::Key {
         let keyword = self.normalized_keyword.clone();
         (self.window_end, self.watchlist.clone(), keyword, self.keyword_kind, self.kind == AlertKind::Ended)
+    }
+
+    fn first() -> Self::Key {
+        (Micros(i64::MAX), None, String::new(), KeywordKind::Word, false)
     }
 
     fn window_end(key: &Self::Key) -> Micros {
@@ -59,6 +66,10 @@ impl Recent for UserActivity {
 
     fn key(&self) -> Micros {
         self.window_end
+    }
+
+    fn first() -> Micros {
+        Micros(i64::MAX)
     }
 
     fn window_end(key: &Micros) -> Micros {
