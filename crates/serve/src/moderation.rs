@@ -223,15 +223,18 @@ impl Moderation {
                 }
                 ModerationAction::Block | ModerationAction::Hold | ModerationAction::Allow => {}
             }
-            if lists.has_decision(&record.pattern) {
-                return Ok(true);
-            }
             lists.patterns()
         };
+        // As they will be with this decision, which takes the place of one about the same pattern.
+        patterns.hide.retain(|pattern| *pattern != record.pattern);
+        patterns.allow.retain(|pattern| *pattern != record.pattern);
         if patterns.hide.len() + patterns.allow.len() >= DECISIONS_MAX {
             return Err(Refused::TooMany("5,000 decisions stand; release some, or use trend.moderation"));
         }
-        patterns.hide.push(record.pattern.clone());
+        match record.action {
+            ModerationAction::Allow => patterns.allow.push(record.pattern.clone()),
+            _ => patterns.hide.push(record.pattern.clone()),
+        }
         let expressions = patterns.hide.iter().chain(&patterns.allow).filter(|text| text.ends_with('/'));
         if record.pattern.ends_with('/') && expressions.count() > EXPRESSIONS_MAX {
             return Err(Refused::TooMany("decisions about 200 expressions stand; release some"));

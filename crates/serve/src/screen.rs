@@ -16,6 +16,7 @@ use skytrend_event::{Alert, Micros, Trend, WindowKind};
 
 use crate::view::Snapshot;
 pub use pipeline::PipelineStatus;
+pub use text::clean;
 
 /// Everything on the screen at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -25,7 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde::Deserialize;
 use skytrend_event::keyword::UNDETERMINED;
 use skytrend_event::{
-    Alert, AlertKind, KeywordCount, KeywordKind, Micros, Topic, Trend, UserActivity, WindowKind, codec,
+    Alert, AlertKind, DeadLetter, KeywordCount, KeywordKind, Micros, Topic, Trend, UserActivity, WindowKind,
+    codec,
 };
 use tokio::sync::watch;
 
@@ -205,7 +206,7 @@ impl TrendView {
 
     /// A window that is not from here, without what moderation hides.
     pub fn moderated(&self, window: CurrentTrends) -> CurrentTrends {
-        match self.fold().shown.rules.clone() {
+        match self.rules() {
             Some(rules) => shown::moderate(&window, rules.as_ref()).0,
             None => window,
         }
@@ -213,7 +214,7 @@ impl TrendView {
 
     /// An alert that is not from here, without what moderation hides; none where its keyword is.
     pub fn moderated_alert(&self, alert: Arc<Alert>) -> Option<Arc<Alert>> {
-        match self.fold().shown.rules.clone() {
+        match self.rules() {
             Some(rules) => shown::shown_alert(&alert, rules.as_ref()),
             None => Some(alert),
         }
@@ -221,7 +222,7 @@ impl TrendView {
 
     /// Whether a record of a topic of results has anything that moderation hides, or can't be read.
     pub fn hides_record(&self, topic: Topic, value: &[u8]) -> bool {
-        let Some(rules) = self.fold().shown.rules.clone() else { return false };
+        let Some(rules) = self.rules() else { return false };
         let rules = rules.as_ref();
         match topic {
             Topic::Trends => codec::decode(value).map(Arc::new).map_or(true, |trend| {
@@ -234,8 +235,16 @@ impl TrendView {
                 count.watchlist.is_none()
                     && rules.hide(count.kind, &count.normalized_keyword, &count.language)
             }),
+            // What a webhook could not deliver is an alert; which keyword it has depends on the webhook's shape.
+            Topic::DeadLetter => codec::decode::<DeadLetter<'_>>(value)
+                .map_or(true, |letter| letter.source.starts_with("webhook ")),
             _ => false,
         }
+    }
+
+    /// The rules in force; the fold is free again when they are asked.
+    fn rules(&self) -> Option<Arc<dyn Rules>> {
+        self.fold().shown.rules.clone()
     }
 
     /// What was published last.

@@ -26,6 +26,9 @@ use crate::verdict::retry_after;
 /// Bytes of an answer's body that are looked at: they say why it was refused.
 const EXCERPT_BYTES_MAX: usize = 1_024;
 
+/// How long is waited for them.
+const EXCERPT_WAIT: Duration = Duration::from_secs(1);
+
 /// Characters of it that are told.
 const EXCERPT_CHARS_MAX: usize = 160;
 
@@ -156,12 +159,13 @@ async fn answer(response: Response<hyper::body::Incoming>) -> Answer {
     Answer { status, retry_after, excerpt }
 }
 
-/// The beginning of a body, as far as it comes; the status stands whatever becomes of it.
+/// The beginning of a body, as far as it comes soon; the status stands whatever becomes of it.
 async fn excerpt(response: Response<hyper::body::Incoming>) -> String {
     let mut body = response.into_body();
     let mut bytes = Vec::new();
+    let deadline = tokio::time::Instant::now() + EXCERPT_WAIT;
     while bytes.len() < EXCERPT_BYTES_MAX
-        && let Some(Ok(frame)) = body.frame().await
+        && let Ok(Some(Ok(frame))) = tokio::time::timeout_at(deadline, body.frame()).await
     {
         if let Some(data) = frame.data_ref() {
             bytes.extend_from_slice(&data[..data.len().min(EXCERPT_BYTES_MAX - bytes.len())]);

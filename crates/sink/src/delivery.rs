@@ -14,8 +14,7 @@ pub struct Delivery {
 }
 
 /// The id of an alert's message: a hash of the alert's natural key, half of it, with which no two are alike by chance.
-/// Not its offset, for a log that is begun anew counts
-/// from 0 again, and a receiver would take new alerts for old ones.
+/// Not its offset, for a log that is begun anew counts from 0 again, and a receiver would take new alerts for old ones.
 pub fn alert_id(alert: &Alert) -> String {
     let mut hash = digest::Context::new(&digest::SHA256);
     let (window_end, kinds) =

@@ -195,10 +195,12 @@ fn is_link(text: &str) -> bool {
     matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
 }
 
-/// Scheme, host and port of an address, which may be told; the rest of it often is a secret.
+/// Scheme, host and port of an address, which may be told; the rest of it often is a secret. Of a reference to it, the
+/// kind alone: names of files and variables are this machine's business.
 pub fn shown_url(url: &str) -> String {
     if secret::is_reference(url) {
-        return url.to_owned();
+        let kind = url.split_once(':').map_or("", |(kind, _)| kind);
+        return format!("{kind}:…");
     }
     match url.trim().parse::<Uri>() {
         Ok(uri) => match (uri.scheme_str(), uri.host(), uri.port_u16()) {

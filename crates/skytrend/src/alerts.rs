@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use skytrend_event::{Alert, AlertKind};
+use skytrend_serve::screen::clean;
 
 use crate::api_client::ApiClient;
 use crate::cli;
@@ -144,7 +145,7 @@ const fn kind(alert: &Alert) -> &'static str {
     }
 }
 
-/// An alert for people. Control characters can't occur in keywords.
+/// An alert for people. What another server says is not trusted to be harmless on a terminal.
 fn line(alert: &Alert) -> String {
     let list = alert.watchlist.as_deref().map(|_| " (watchlist)").unwrap_or_default();
     let place = if alert.rank == 0 { String::new() } else { format!("#{} ", alert.rank) };
@@ -152,8 +153,8 @@ fn line(alert: &Alert) -> String {
         "{} {:7} {place}{}{list} [{}] {} posts by {} people, ×{:.1}, z {:.1}",
         alert.window_end.to_rfc3339().get(..16).unwrap_or_default().replace('T', " "),
         kind(alert),
-        alert.keyword,
-        alert.language,
+        clean(&alert.keyword),
+        clean(&alert.language),
         alert.frequency,
         alert.unique_authors,
         alert.growth_rate,

@@ -1,5 +1,6 @@
 //! The results as a stage: trends, window counts, alerts and user activity, and what people decided about them, go
-//! from the log into the view that the HTTP server and the terminal read. The view is memory only: at the start it is built again from the log.
+//! from the log into the view that the HTTP server and the terminal read. The view is memory only: at the start it is
+//! built again from the log.
 
 use std::sync::Arc;
 

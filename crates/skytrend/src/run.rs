@@ -64,8 +64,11 @@ async fn wire(
     let shutdown = supervisor.shutdown();
     let (view, moderation) = (Arc::new(TrendView::new(&settings.serve.view)), crate::moderation::over(log));
     let delivers = parts.deliver && !settings.webhooks.is_empty();
-    if delivers {
+    // Before anything is shown or sent.
+    if parts.serve || parts.show || delivers {
         crate::moderation::apply_all(&moderation, &view, log.as_ref())?;
+    }
+    if delivers {
         deliver::start(&mut supervisor, &settings, log, &view, &status.webhooks)?;
     }
     if parts.ingest {

@@ -98,7 +98,7 @@ pub(super) async fn list(
         let answer = state.answers.list(&state.view.snapshot(), &asked);
         return Ok(answer.respond(&headers, "no-cache"));
     };
-    let past = state.view.moderated(past::window_at(&state, asked.window, as_of).await?);
+    let past = past::window_at(&state, asked.window, as_of).await?;
     // What is over does not change any more, but what may be shown of it does: each time, it is asked again.
     Ok(Body::new(render(Some(&past), &asked, Some(as_of))).respond(&headers, "no-cache"))
 }

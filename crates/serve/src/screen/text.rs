@@ -22,7 +22,7 @@ pub(crate) enum Align {
 }
 
 /// The text on one line, without what a terminal must not get; runs of white space become one space.
-pub(crate) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let mut out = String::new();
     let mut marks = 0;
     let mut letter_before = false;

@@ -22,7 +22,7 @@ const PAGE: usize = 1_000;
 /// Records of one look at most: an hour of the longest lists.
 const RECORDS_MAX: usize = 60_000;
 
-/// The newest window of this kind that ended at `as_of` or in the hour before. Its samples have no texts: who has
+/// The newest window of this kind that ended at `as_of` or in the hour before, without what moderation hides. Its samples have no texts: who has
 /// deleted a post since is not known here.
 pub(super) async fn window_at(
     state: &ApiState,
@@ -39,7 +39,13 @@ pub(super) async fn window_at(
     });
     let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
     let held = "nothing trended in the hour before, or it is older than what the log holds";
-    read.await.map_err(panicked)??.ok_or_else(|| Problem::not_found(held))
+    let window = read.await.map_err(panicked)??.ok_or_else(|| Problem::not_found(held))?;
+    // By their texts moderation tells which samples may be shown, so these go after it.
+    let mut shown = state.view.moderated(window);
+    for trend in &mut shown.trends {
+        *trend = Arc::new(without_texts(Trend::clone(trend)));
+    }
+    Ok(shown)
 }
 
 fn read_window(
@@ -54,7 +60,7 @@ fn read_window(
             let mut trends: Vec<_> = trends
                 .into_values()
                 .filter(|trend| trend.status != TrendStatus::Ended)
-                .map(|trend| Arc::new(without_texts(trend)))
+                .map(Arc::new)
                 .collect();
             trends.sort_by_key(|trend| trend.rank);
             return Ok(Some(CurrentTrends { window_start: start, window_end: end, trends }));

@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, Target};
+
+/// What is not answered so long after the end is not waited for.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// When a connection asks: every `connections`-th of `rate` requests a second, from its own number on.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +42,7 @@ pub struct Asked {
 pub async fn ask(target: &Target, path: &str, schedule: Schedule) -> Asked {
     let request = target.request(path);
     let mut asked = Asked::default();
+    let give_up = schedule.until + ANSWER_MAX;
     let mut open = Connection::open(target).await.ok();
     for place in 0.. {
         let due = schedule.due(place);
@@ -50,7 +54,7 @@ pub async fn ask(target: &Target, path: &str, schedule: Schedule) -> Asked {
             open = Connection::open(target).await.ok();
         }
         let answer = match &mut open {
-            Some(connection) => connection.ask(&request).await.ok(),
+            Some(connection) => timeout_at(give_up, connection.ask(&request)).await.ok().and_then(Result::ok),
             None => None,
         };
         match answer {
