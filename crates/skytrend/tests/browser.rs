@@ -32,10 +32,17 @@ const LAYOUT_SHIFT: &str = "new Promise((done) => {
 /// Above this a page counts as one that jumps (web.dev/articles/cls).
 const LAYOUT_SHIFT_MAX: f64 = 0.1;
 
-/// The page with the first trends on it.
-async fn open(browser: &Chromium, running: &mut Running, path: &str) -> Page {
+/// Minutes of the demo's world that are read at once at the start: after them there are several trends, and a window
+/// closes each second.
+const CAUGHT_UP: u64 = 60;
+
+/// The page with trends on it, once so many minutes are known.
+async fn open(browser: &Chromium, running: &mut Running, path: &str, minutes: u64) -> Page {
     tokio::task::block_in_place(|| {
-        running.wait_until("the first trends", |status| status["detector"]["trends_started"] != 0);
+        running.wait_until("trends", |status| {
+            let detector = &status["detector"];
+            detector["trends_started"] != 0 && detector["history_minutes"].as_u64() >= Some(minutes)
+        });
     });
     browser.open(&format!("http://{}{path}", running.api), 1200, 900).await
 }
@@ -55,7 +62,7 @@ async fn trends_appear_update_are_filtered_and_open() {
     let program = Program::new(&all);
     let mut running = program.start(&[]);
     let browser = Chromium::start();
-    let mut page = open(&browser, &mut running, "/").await;
+    let mut page = open(&browser, &mut running, "/", CAUGHT_UP).await;
 
     // They update, and the page is the same one.
     page.value("window.isSamePage = true").await;
@@ -149,7 +156,7 @@ async fn a_moderator_blocks_a_trend_and_it_is_gone_from_the_open_page() {
     let program = Program::new(&all);
     let mut running = program.start(&[("SKYTREND_CONFIG", config.display().to_string())]);
     let browser = Chromium::start();
-    let mut reader = open(&browser, &mut running, "/").await;
+    let mut reader = open(&browser, &mut running, "/", CAUGHT_UP).await;
     reader.value("window.isSamePage = true").await;
     reader.wait_for("document.querySelectorAll('.trend-link').length > 0").await;
 
@@ -169,6 +176,8 @@ async fn a_moderator_blocks_a_trend_and_it_is_gone_from_the_open_page() {
     let listed = format!(
         "[...document.querySelectorAll('.trend-link')].some((link) => link.textContent.toLowerCase() === '{pattern}')"
     );
+    // The moderator's page covers it, and what is covered is slowed down.
+    reader.bring_to_front().await;
     reader.wait_for(&format!("document.querySelectorAll('.trend-link').length > 0 && !{listed}")).await;
     assert_eq!(reader.value("window.isSamePage").await, true, "the page was loaded again");
     for page in [&reader, &moderator] {
@@ -238,7 +247,7 @@ async fn hostile_posts_stay_in_their_place() {
     let program = Program::new(&all);
     let mut running = program.start(&[]);
     let browser = Chromium::start();
-    let mut page = open(&browser, &mut running, "/").await;
+    let mut page = open(&browser, &mut running, "/", 0).await;
     page.wait_for("document.querySelectorAll('.trend-link').length > 0").await;
     check_harmless(&mut page).await;
     page.value("document.querySelector('.trend-link').click()").await;

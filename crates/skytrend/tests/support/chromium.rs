@@ -158,6 +158,11 @@ impl Page {
         self.value(&waiting).await
     }
 
+    /// Nothing covers the page any more.
+    pub async fn bring_to_front(&mut self) {
+        self.call("Page.bringToFront", Value::Object(serde_json::Map::new())).await;
+    }
+
     /// Presses and releases a key, named as in `KeyboardEvent.key`.
     pub async fn press(&mut self, key: &str) {
         let text = match key {
