@@ -195,12 +195,10 @@ fn is_link(text: &str) -> bool {
     matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
 }
 
-/// Scheme, host and port of an address, which may be told; the rest of it often is a secret. Of a reference to it, the
-/// kind alone: names of files and variables are this machine's business.
+/// Scheme, host and port of an address, which may be told; the rest of it often is a secret.
 pub fn shown_url(url: &str) -> String {
     if secret::is_reference(url) {
-        let kind = url.split_once(':').map_or("", |(kind, _)| kind);
-        return format!("{kind}:…");
+        return url.to_owned();
     }
     match url.trim().parse::<Uri>() {
         Ok(uri) => match (uri.scheme_str(), uri.host(), uri.port_u16()) {

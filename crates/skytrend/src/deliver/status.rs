@@ -45,6 +45,15 @@ struct State {
     last_error: String,
 }
 
+/// As [`shown_url`]; of a reference the kind alone, for whoever reads the status has no business with this machine's
+/// files and variables.
+fn told_url(url: &str) -> String {
+    match url.split_once(':') {
+        Some((kind @ ("env" | "file"), _)) => format!("{kind}:…"),
+        _ => shown_url(url),
+    }
+}
+
 /// Of one webhook.
 #[derive(Debug)]
 pub struct HookStatus {
@@ -60,7 +69,7 @@ impl HookStatus {
         Self {
             name: settings.name.clone(),
             shape: settings.shape.name(),
-            url: shown_url(&settings.url),
+            url: told_url(&settings.url),
             state: Mutex::default(),
         }
     }
