@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+#[path = "../../../testing/authority.rs"]
+mod authority;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use authority::Authority;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -16,7 +19,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use sha2::{Digest as _, Sha256};
 use skytrend_event::Micros;
 use skytrend_sink::{Answer, AttemptError, Settings, Shape, Webhook};
@@ -24,9 +26,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 const NOW: Micros = Micros(1_740_831_000_000_000);
 
@@ -208,32 +207,10 @@ async fn who_is_not_there_or_speaks_no_http_is_told_without_the_address() {
     assert!(matches!(other, AttemptError::Http(_)) && !other.to_string().contains("secret"), "{other}");
 }
 
-/// A certificate authority of our own, with its certificate in a file, and a server's certificate from it.
-fn authority(folder: &tempfile::TempDir, name: &str) -> (PathBuf, TlsAcceptor) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let file = folder.path().join("ca.pem");
-    std::fs::write(&file, issuer.pem()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let config = ServerConfig::builder_with_provider(ring::default_provider().into())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
-        .unwrap();
-    (file, TlsAcceptor::from(Arc::new(config)))
-}
-
 #[tokio::test]
 async fn over_tls_only_who_is_trusted_gets_anything() {
-    let folder = tempfile::tempdir().unwrap();
-    let (ca_file, tls) = authority(&folder, "localhost");
+    let authority = Authority::new();
+    let (ca_file, tls) = (authority.file(), authority.server("localhost"));
     let receiver = server(Act::Answer(200, vec![], Bytes::new()), Some(tls)).await;
     let port = receiver.address.port();
     let unknown = settings(format!("https://localhost:{port}/"));

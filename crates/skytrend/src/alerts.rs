@@ -29,8 +29,7 @@ const PAUSES: [Duration; 4] =
 
 /// Prints what was asked for until the output goes away; with `once`, what the server holds.
 pub fn run(settings: &Settings, asked: &cli::Alerts, out: &mut impl Write) -> anyhow::Result<()> {
-    let server = asked.server.clone().unwrap_or_else(|| crate::serving::own_address(&settings.serve));
-    let server = ApiClient::new(&server, asked.token.as_deref());
+    let server = ApiClient::of(&asked.server, settings)?;
     let wanted = Wanted::new(asked);
     let mut last_id = asked.position.as_deref().map(read_position).transpose()?.flatten();
     if last_id.is_none() {

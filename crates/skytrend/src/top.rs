@@ -16,8 +16,7 @@ use remote::Remote;
 
 /// Shows until `q`, Ctrl-C or SIGTERM; with `once` only what is there now.
 pub fn run(settings: &Settings, asked: &cli::Top) -> anyhow::Result<()> {
-    let server = asked.server.clone().unwrap_or_else(|| crate::serving::own_address(&settings.serve));
-    let client = ApiClient::new(&server, asked.token.as_deref());
+    let client = ApiClient::of(&asked.server, settings)?;
     let beginning = Beginning { window: window(asked.window), language: language(asked)? };
     if asked.once {
         let model = remote::fetch(&client, beginning.window)?.model(&client, beginning.window);

@@ -45,7 +45,7 @@ pub fn read(settings: &Settings, asked: &TopicsRead, out: &mut impl Write) -> an
     let from: From = asked.from.parse()?;
     match open_existing(settings) {
         Ok(log) => read_store(log.as_ref(), settings.log.partitions, asked, from, out),
-        Err(error) if is_in_use(&error) => Remote::new(settings).read(asked, out),
+        Err(error) if is_in_use(&error) => Remote::new(settings, asked.token.as_deref()).read(asked, out),
         Err(error) => Err(error),
     }
 }

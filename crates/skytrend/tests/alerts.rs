@@ -11,10 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use skytrend_event::time::MINUTE;
 use skytrend_event::{Alert, Topic, codec};
-use skytrend_sim::{Server, ServerSettings, WorldSettings};
-use support::{Program, skytrend};
+use support::{Program, busy_small_world, skytrend};
 
 /// How long the follower may take for what the server has told.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,17 +40,7 @@ fn keys(lines: &str) -> BTreeSet<(i64, String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_alert_is_shown_and_none_is_missed_by_a_kill() {
-    let world = WorldSettings {
-        duration: Some(40 * MINUTE),
-        history: 10 * MINUTE,
-        posts_per_second: 8.0,
-        authors: 2_000,
-        trend_interval: 4 * MINUTE,
-        ..WorldSettings::live_like(19)
-    };
-    let settings = ServerSettings { rate_max: Some(4_000), ..ServerSettings::new(world) };
-    let server = Server::start(settings, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let end = server.world().last().unwrap().witnessed.0;
+    let (server, end) = busy_small_world().await;
     let program = Program::of_small_world(&server.url(), "firehose", &[]);
     let folder = tempfile::tempdir().unwrap();
     let (position, file) = (folder.path().join("position"), folder.path().join("alerts.jsonl"));

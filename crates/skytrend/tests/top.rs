@@ -3,14 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+#[path = "../../../testing/authority.rs"]
+mod authority;
 #[path = "support/pty.rs"]
 mod pty;
 mod support;
 
 use std::process::{Child, Command, Stdio};
 
+use authority::Authority;
 use pty::Terminal;
 use support::{free_port, skytrend};
+use tokio::task::JoinSet;
 
 /// A demo without a terminal; it is killed when this is dropped.
 struct Demo(Child);
@@ -107,4 +111,29 @@ fn sigterm_restores_the_terminal() {
     let pid = top.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(top.wait_for_end().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_behind_tls_is_reached_by_who_trusts_its_authority() {
+    let port = free_port();
+    let _server = demo(port);
+    let (authority, mut tasks) = (Authority::new(), JoinSet::new());
+    let behind = format!("127.0.0.1:{port}").parse().unwrap();
+    let tls_port = authority::terminate(authority.server("localhost"), behind, &mut tasks).await;
+    tokio::task::block_in_place(|| {
+        let url = format!("https://localhost:{tls_port}");
+        let file = authority.file();
+        let mut top =
+            Terminal::start(&["top", "--server", &url, "--ca-file", file.to_str().unwrap()], 100, 30);
+        top.wait_until("trends", has_trends);
+        top.press("q");
+        assert!(top.wait_for_end().success());
+
+        let untrusting = Command::new(env!("CARGO_BIN_EXE_skytrend"))
+            .args(["top", "--once", "--server", &url])
+            .output()
+            .unwrap();
+        let said = String::from_utf8(untrusting.stderr).unwrap();
+        assert!(!untrusting.status.success() && said.contains("UnknownIssuer"), "{said}");
+    });
 }

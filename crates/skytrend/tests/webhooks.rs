@@ -18,11 +18,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use skytrend_event::time::MINUTE;
 use skytrend_event::{Alert, DeadLetter, Topic, codec};
 use skytrend_log::Record;
-use skytrend_sim::{Server, ServerSettings, WorldSettings};
-use support::{Program, Running, free_port};
+use support::{Program, Running, busy_small_world, free_port};
 use tokio::task::JoinSet;
 
 /// For anything that must come; far above what it needs.
@@ -105,17 +103,7 @@ fn wait_for(what: &str, done: impl Fn() -> bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_alert_is_delivered_in_order_across_a_kill_beside_a_dead_receiver() {
-    let world = WorldSettings {
-        duration: Some(40 * MINUTE),
-        history: 10 * MINUTE,
-        posts_per_second: 8.0,
-        authors: 2_000,
-        trend_interval: 4 * MINUTE,
-        ..WorldSettings::live_like(19)
-    };
-    let settings = ServerSettings { rate_max: Some(4_000), ..ServerSettings::new(world) };
-    let server = Server::start(settings, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let end = server.world().last().unwrap().witnessed.0;
+    let (server, end) = busy_small_world().await;
 
     let receiver = Receiver::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,41 +3,44 @@
 use std::io::{BufRead as _, BufReader, Write};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use skytrend_log::Offset;
 
+use crate::api_client::ApiClient;
 use crate::cli::TopicsRead;
 use crate::settings::Settings;
 
 /// Records asked for at a time.
 const PAGE: u64 = skytrend_serve::http::LIMIT_MAX as u64;
 
-/// Where the server says how to go on.
+/// Where the server says how to go on, and how far there is to go.
 const NEXT_OFFSET: &str = "skytrend-next-offset";
+const END_OFFSET: &str = "skytrend-end-offset";
 
 /// Pause before asking again when there was nothing new.
 const POLL: Duration = Duration::from_millis(500);
 
-/// A local server must answer within this time.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// What a page had.
+struct Page {
+    /// Those that were printed. There may be fewer than it goes on by: who may not write is not shown what is hidden.
+    records: u64,
+    /// Where to go on.
+    next: Offset,
+    /// One past the partition's last record.
+    end: Offset,
+}
 
 /// The running process.
 pub struct Remote {
-    base: String,
+    client: ApiClient,
     partitions: u32,
-    agent: ureq::Agent,
 }
 
 impl Remote {
     /// At the address that the settings say the server listens on.
-    pub fn new(settings: &Settings) -> Self {
-        let config =
-            ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build();
-        Self {
-            base: crate::serving::own_address(&settings.serve),
-            partitions: settings.log.partitions,
-            agent: config.into(),
-        }
+    pub fn new(settings: &Settings, token: Option<&str>) -> Self {
+        let own = crate::serving::own_address(&settings.serve);
+        Self { client: ApiClient::new(&own, token), partitions: settings.log.partitions }
     }
 
     /// Prints what was asked for; with `follow`, until the output or the server goes away.
@@ -48,26 +51,24 @@ impl Remote {
         let mut left = asked.limit.unwrap_or(u64::MAX);
         let mut next: Vec<(u32, String)> = chosen.into_iter().map(|p| (p, asked.from.clone())).collect();
         loop {
-            let mut printed = 0;
+            let mut is_more = false;
             for (partition, from) in &mut next {
-                let (records, after) = self.page(asked, *partition, from, left.min(PAGE), out)?;
-                printed += records;
-                left -= records;
-                if let Some(after) = after {
-                    *from = after.to_string();
-                }
+                let page = self.page(asked, *partition, from, left.min(PAGE), out)?;
+                left -= page.records;
+                is_more |= page.next < page.end;
+                *from = page.next.to_string();
             }
             out.flush()?;
-            if left == 0 || (printed == 0 && !asked.follow) {
+            if left == 0 || (!is_more && !asked.follow) {
                 return Ok(());
             }
-            if printed == 0 {
+            if !is_more {
                 std::thread::sleep(POLL);
             }
         }
     }
 
-    /// One page: how many records it had, and the offset after the last one.
+    /// Prints one page.
     fn page(
         &self,
         asked: &TopicsRead,
@@ -75,34 +76,19 @@ impl Remote {
         from: &str,
         limit: u64,
         out: &mut impl Write,
-    ) -> anyhow::Result<(u64, Option<Offset>)> {
-        let url = format!(
-            "{}/api/v1/topics/{}?partition={partition}&from={from}&limit={limit}",
-            self.base, asked.topic
-        );
-        let mut request = self.agent.get(&url);
-        if let Some(token) = &asked.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let mut response = request.call().with_context(|| {
-            format!(
-                "the log is open in another process, and no server answers at {} (setting serve.listen)",
-                self.base
-            )
-        })?;
-        if response.status() != 200 {
-            bail!(
-                "{url} answered {}: {}",
-                response.status(),
-                response.body_mut().read_to_string().unwrap_or_default()
-            );
-        }
-        let after = response.headers().get(NEXT_OFFSET).and_then(|next| next.to_str().ok()?.parse().ok());
+    ) -> anyhow::Result<Page> {
+        let path = format!("/api/v1/topics/{}?partition={partition}&from={from}&limit={limit}", asked.topic);
+        let mut response = self.client.ask(&path).context("the log is open in another process")?;
+        let offset = |name: &str| -> anyhow::Result<Offset> {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok()?.parse().ok());
+            value.with_context(|| format!("{path} did not say {name}"))
+        };
+        let (next, end) = (offset(NEXT_OFFSET)?, offset(END_OFFSET)?);
         let mut records = 0;
         for line in BufReader::new(response.body_mut().as_reader()).lines() {
             writeln!(out, "{}", line?)?;
             records += 1;
         }
-        Ok((records, after))
+        Ok(Page { records, next, end })
     }
 }

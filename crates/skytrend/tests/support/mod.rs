@@ -9,7 +9,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use skytrend_event::Topic;
+use skytrend_event::time::MINUTE;
 use skytrend_log::{Log, ReadLimit, Record, local::LocalLog};
+use skytrend_sim::{Server, ServerSettings, WorldSettings};
 
 /// How long a run may take until it has read everything; far above what it needs, so that only a hang fails.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -17,6 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Looks in a row, 50 ms apart, between which nothing came: then nothing more will, from a server on this machine.
 /// The lag in the status is a second old at most.
 const STILL: u32 = 30;
+
+/// 50 minutes of a small world in which something trends every few minutes, served fast; and its last instant.
+pub async fn busy_small_world() -> (Server, i64) {
+    let world = WorldSettings {
+        duration: Some(40 * MINUTE),
+        history: 10 * MINUTE,
+        posts_per_second: 8.0,
+        authors: 2_000,
+        trend_interval: 4 * MINUTE,
+        ..WorldSettings::live_like(19)
+    };
+    let settings = ServerSettings { rate_max: Some(4_000), ..ServerSettings::new(world) };
+    let server = Server::start(settings, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let end = server.world().last().unwrap().witnessed.0;
+    (server, end)
+}
 
 /// How a process of skytrend is started.
 pub struct Program {

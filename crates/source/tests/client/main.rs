@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test; that is what the test is for")]
 
+#[cfg(feature = "tls")]
+#[path = "../../../../testing/authority.rs"]
+mod authority;
 #[path = "../decode/build.rs"]
 #[expect(dead_code, reason = "the decoders' tests use the rest")]
 mod build;

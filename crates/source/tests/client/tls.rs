@@ -1,77 +1,19 @@
 //! Hosts behind TLS: whose certificates are trusted, and what is said of the others.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use skytrend_source::bluesky::settings::{BackoffSettings, ConnectionSettings};
 use skytrend_source::bluesky::{ClientError, Delivery, Protocol, Settings};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+use crate::authority::{self, Authority};
 use crate::harness::{Client, frame, settings};
 use crate::server::{Act, Server, Then};
 
-/// A certificate authority of our own, with its certificate in a file.
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    directory: tempfile::TempDir,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("ca.pem"), issuer.pem()).unwrap();
-        Self { issuer, directory }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("ca.pem")
-    }
-
-    /// What a server needs that calls itself `name`.
-    fn server(&self, name: &str) -> TlsAcceptor {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let config = ServerConfig::builder_with_provider(ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
-    }
-}
-
 /// Opens TLS in front of `server` and returns where.
 async fn terminate(tls: TlsAcceptor, server: &Server, tasks: &mut JoinSet<()>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (port, behind) = (listener.local_addr().unwrap().port(), server.address);
-    tasks.spawn(async move {
-        let mut connections = JoinSet::new();
-        while let Ok((socket, _)) = listener.accept().await {
-            let tls = tls.clone();
-            connections.spawn(async move {
-                // A client that doesn't trust us goes in the middle of the handshake.
-                let Ok(mut outer) = tls.accept(socket).await else { return };
-                let mut inner = TcpStream::connect(behind).await.unwrap();
-                // It ends when either side goes, as a proxy's connection does.
-                tokio::io::copy_bidirectional(&mut outer, &mut inner).await.ok();
-            });
-        }
-    });
-    format!("wss://localhost:{port}")
+    format!("wss://localhost:{}", authority::terminate(tls, server.address, tasks).await)
 }
 
 fn trusting(host: String, ca_file: &Path) -> Settings {
