@@ -109,7 +109,7 @@ export function moderationPage(main) {
 
   function decisionForm() {
     const options = (pairs) => pairs.map(([value, text]) => element('option', { value }, text));
-    const pattern = element('input', { id: 'pattern', required: true, maxlength: 300, placeholder: 'word, start*, #tag, ja:word, /regex/' });
+    const pattern = element('input', { id: 'pattern', required: true, maxlength: 500, placeholder: 'word, start*, #tag, ja:word, /regex/' });
     const action = element('select', { id: 'action' }, options(KINDS));
     const hours = element('select', { id: 'hours' }, options(HOURS));
     const reason = element('input', { id: 'reason', maxlength: 500 });

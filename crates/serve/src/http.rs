@@ -48,11 +48,12 @@ mod topics;
 mod trends;
 mod watchlists;
 
-pub(crate) mod bluesky_web;
+mod bluesky_web;
 mod feeds;
 mod mastodon;
 mod xrpc;
 
+mod routes;
 mod run;
 mod status;
 #[cfg(test)]
@@ -61,14 +62,11 @@ pub(crate) mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 
 use crate::moderation::Moderation;
 use crate::view::TrendView;
@@ -80,17 +78,21 @@ pub use cors::{InvalidOrigin, Origin, Settings as CorsSettings};
 pub use health::{Readiness, Unready};
 use rate::Rate;
 pub use rate::{InvalidNetwork, Network, Settings as RateSettings};
+pub use routes::router;
 pub use run::{RunReport, run};
-use status::StatusReport;
+pub use status::{DetectorReport, IngestReport, LabelerReport, SourceReport, StatusReport, WebhookReport};
 pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
 pub use xrpc::{FeedGenerator, FeedGeneratorSettings, InvalidFeedGenerator};
 
-use openapi::{Answer, ErrorShape, Operation, example};
+use openapi::{Answer, ErrorShape, Operation};
 use problem::Problem;
 use query::Query;
 
 /// The most records that one answer holds: `limit` of every endpoint.
 pub const LIMIT_MAX: usize = 500;
+
+/// Decisions and reports that wait to be stored, each of which holds a thread.
+const DECISIONS_AT_ONCE_MAX: usize = 16;
 
 /// Limits of the server. Where it listens is the program's to say.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -132,7 +134,7 @@ impl Default for Settings {
 pub struct ApiState {
     view: Arc<TrendView>,
     readiness: Arc<Readiness>,
-    status: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
+    status: Arc<dyn Fn() -> StatusReport + Send + Sync>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     topics: Arc<dyn TopicReader>,
     feed_generator: Option<Arc<FeedGenerator>>,
@@ -144,6 +146,8 @@ pub struct ApiState {
     answers: Arc<Answers>,
     requests: Arc<Semaphore>,
     topic_reads: Arc<Semaphore>,
+    /// Decisions and reports: each waits on a thread until the one before it is stored.
+    decisions: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     /// Becomes true when the server is to end; streams end with it.
     stopping: Arc<watch::Sender<bool>>,
@@ -156,7 +160,7 @@ impl ApiState {
         Self {
             view,
             readiness: Arc::default(),
-            status: Arc::new(|| serde_json::Value::Object(serde_json::Map::new())),
+            status: Arc::new(StatusReport::default),
             metrics: Arc::new(String::new),
             topics,
             answers: Arc::default(),
@@ -169,6 +173,7 @@ impl ApiState {
             streams: slots(settings.streams_max),
             stopping: Arc::default(),
             topic_reads: slots(settings.topic_reads_max),
+            decisions: slots(DECISIONS_AT_ONCE_MAX),
             settings: Arc::new(settings),
         }
     }
@@ -182,7 +187,7 @@ impl ApiState {
 
     /// What `/api/v1/status` answers. Called on each request; must not block.
     #[must_use]
-    pub fn with_status(mut self, status: impl Fn() -> serde_json::Value + Send + Sync + 'static) -> Self {
+    pub fn with_status(mut self, status: impl Fn() -> StatusReport + Send + Sync + 'static) -> Self {
         self.status = Arc::new(status);
         self
     }
@@ -192,12 +197,6 @@ impl ApiState {
     pub fn with_metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.metrics = Arc::new(render);
         self
-    }
-
-    /// To read the log, which blocks a thread; a problem where too many do.
-    fn topic_read_permit(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let busy = |_| Problem::unavailable("too many reads of the log at once");
-        Arc::clone(&self.topic_reads).try_acquire_owned().map_err(busy)
     }
 
     /// What it serves as a feed generator of Bluesky; none: it is no feed generator.
@@ -245,78 +244,6 @@ fn slots(max: usize) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)))
 }
 
-/// All endpoints.
-pub fn router(state: ApiState) -> Router {
-    let api = Router::new()
-        .route("/api/v1/trends", get(trends::list))
-        .route("/api/v1/trends/{keyword}", get(trends::one))
-        .route("/api/v1/search", get(search::search))
-        .route("/api/v1/stream", get(stream::follow))
-        .route("/api/v1/ws", get(stream::socket::converse))
-        .route("/api/v1/alerts", get(recent::alerts))
-        .route("/api/v1/activity", get(recent::activity))
-        .route("/api/v1/watchlists", get(watchlists::list))
-        .route("/api/v1/watchlists/{name}", get(watchlists::one))
-        .route("/api/v1/status", get(status))
-        .route("/api/v1/openapi.json", get(openapi::json))
-        .route("/api/v1/topics/{topic}", get(topics::read))
-        .route("/.well-known/did.json", get(xrpc::did_document))
-        .merge(mastodon::routes())
-        .merge(feeds::routes())
-        .merge(moderation::routes())
-        .route_layer(from_fn_with_state(state.clone(), admission::limit))
-        .route_layer(from_fn_with_state(state.clone(), access::may_read))
-        .route_layer(from_fn_with_state(state.clone(), rate::limit))
-        .merge(xrpc::routes(&state))
-        .method_not_allowed_fallback(problem::method_not_allowed);
-    // Around all that may refuse, so that pages of others can read why.
-    let api = match state.cors.layer() {
-        Some(cors) => api.layer(cors),
-        None => api,
-    };
-    // Open to all: who must sign in to read does it here.
-    let session = Router::new()
-        .route("/api/v1/session", get(access::who).post(access::login).delete(access::logout))
-        .layer(DefaultBodyLimit::max(body::BYTES_MAX))
-        .route_layer(from_fn_with_state(state.clone(), admission::limit))
-        .route_layer(from_fn_with_state(state.clone(), rate::limit));
-    let metrics = Router::new()
-        .route("/metrics", get(metrics))
-        .route_layer(from_fn_with_state(state.clone(), access::may_read));
-    let dashboard = Router::new()
-        .route("/", get(dashboard::page))
-        .route("/trend/{keyword}", get(dashboard::page))
-        .route("/pipeline", get(dashboard::page))
-        .route("/moderation", get(dashboard::page))
-        .route("/api", get(openapi::page))
-        .route("/assets/{*path}", get(dashboard::asset))
-        .route_layer(from_fn_with_state(state.clone(), rate::limit))
-        .route_layer(from_fn(dashboard::secure));
-    Router::new()
-        .merge(api)
-        .merge(dashboard)
-        .merge(session)
-        .merge(metrics)
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .fallback(problem::no_such_path)
-        .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(from_fn_with_state(state.clone(), access::identify))
-        .layer(from_fn(admission::measure))
-        .with_state(state)
-}
-
-const STATUS: Operation = Operation {
-    path: "/api/v1/status",
-    id: "getStatus",
-    tag: "operation",
-    summary: "What the pipeline says of itself",
-    description: "For people and for the dashboard. What machines watch is at `/metrics` and `/health/ready`.",
-    answers: &[Answer::json::<StatusReport>("The state of this moment.", example!("getStatus.json"))],
-    ask: "/api/v1/status",
-    ..Operation::GET
-};
-
 const METRICS: Operation = Operation {
     path: "/metrics",
     id: "getMetrics",
@@ -328,11 +255,6 @@ const METRICS: Operation = Operation {
     ask: "/metrics",
     ..Operation::GET
 };
-
-async fn status(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
-    query.check(&STATUS)?;
-    Ok(([(CACHE_CONTROL, "no-store")], axum::Json((state.status)())).into_response())
-}
 
 async fn metrics(State(state): State<ApiState>) -> Response {
     let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (CACHE_CONTROL, "no-store")];

@@ -52,6 +52,11 @@ pub struct InvalidPattern(pub String);
 #[error("the decision could not be stored: {0}")]
 pub struct NotStored(pub String);
 
+/// Records that could not be read, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what was decided can't be read: {0}")]
+pub struct NotRead(pub String);
+
 /// What the program does for [`Moderation`].
 pub trait Backend: Send + Sync {
     /// The one way of writing a pattern; two that mean the same become one.
@@ -59,6 +64,10 @@ pub trait Backend: Send + Sync {
 
     /// Makes lists of canonical patterns ready: what to hide, and what is exempt from it.
     fn compile(&self, hide: &[String], allow: &[String]) -> Result<Arc<dyn Rules>, InvalidPattern>;
+
+    /// The records of the topic `moderation` from this offset on, with theirs: some of them, at least one if there is
+    /// one. Blocks.
+    fn read(&self, from: u64) -> Result<Vec<(u64, ModerationRecord)>, NotRead>;
 
     /// Appends a record to the topic `moderation` and returns its offset when it is committed. Blocks.
     fn append(&self, record: &ModerationRecord) -> Result<u64, NotStored>;
@@ -85,6 +94,9 @@ pub enum Refused {
     /// The log failed.
     #[error(transparent)]
     NotStored(#[from] NotStored),
+    /// The log failed.
+    #[error(transparent)]
+    NotRead(#[from] NotRead),
 }
 
 /// What somebody wants to be done.
@@ -129,6 +141,20 @@ impl Moderation {
     /// Applies the record at `offset` of the topic. Once more, it changes nothing.
     pub fn apply(&self, offset: u64, record: ModerationRecord) {
         self.lists().apply(offset, record);
+    }
+
+    /// Applies what the topic holds and was not applied yet; returns the offset after it. Blocks.
+    pub fn catch_up(&self) -> Result<u64, NotRead> {
+        loop {
+            let next = self.lists().next();
+            let records = self.backend.read(next)?;
+            if records.is_empty() {
+                return Ok(next);
+            }
+            for (offset, record) in records {
+                self.apply(offset, record);
+            }
+        }
     }
 
     /// Gives the view the rules of what stands now, and publishes it, if that is not what it has: after records were
@@ -177,6 +203,8 @@ impl Moderation {
             at: now,
             expires_at: wanted.expires_at,
         };
+        // What was stored a moment ago may not have come back by the log yet: it could be the same, or the one too many.
+        self.catch_up()?;
         if !self.is_needed(&record)? {
             return Ok(None);
         }

@@ -12,9 +12,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 use skytrend_event::keyword::UNDETERMINED;
-use skytrend_event::{Alert, AlertKind, KeywordKind, Micros, time};
+use skytrend_event::{Alert, AlertKind, AtUri, KeywordKind, Micros, time};
 
-use crate::text::{harmless, post_url};
+use crate::text::harmless;
 
 /// Characters of a keyword that are shown; phrases have at most a few words.
 const KEYWORD_CHARS_MAX: usize = 80;
@@ -103,7 +103,12 @@ impl Summary {
             title: title(message),
             details: details(alert),
             link: (!link.is_empty()).then(|| page(alert, link)),
-            posts: alert.sample_posts.iter().filter_map(|post| post_url(&post.uri)).take(3).collect(),
+            posts: alert
+                .sample_posts
+                .iter()
+                .filter_map(|post| AtUri::parse(&post.uri).ok()?.bluesky_url())
+                .take(3)
+                .collect(),
             is_end: alert.kind == AlertKind::Ended,
             at: alert.window_end,
         }

@@ -1,8 +1,6 @@
 //! Text of the network on its way to people: made harmless for whatever shows it. Each shape escapes what its own
 //! markup would take for more than text.
 
-use skytrend_event::AtUri;
-
 /// Put behind what would begin a link or a mention: it shows nothing and breaks both.
 const BREAK: char = '\u{200b}';
 
@@ -60,15 +58,6 @@ pub(crate) fn escaped(text: &str, before: char, is_markup: impl Fn(char) -> bool
     out
 }
 
-/// Where Bluesky's web app shows a post; none for what is no post of an account there.
-pub(crate) fn post_url(uri: &str) -> Option<String> {
-    let uri = AtUri::parse(uri).ok()?;
-    let rkey = uri.rkey().filter(|_| uri.collection() == Some("app.bsky.feed.post"))?;
-    let author = uri.authority().to_string();
-    // What is allowed in a DID and in a record key is allowed in a path. Feeds of others have authors of did:web.
-    author.starts_with("did:plc:").then(|| format!("https://bsky.app/profile/{author}/post/{rkey}"))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -91,16 +80,6 @@ mod tests {
         let bare = |text: &str| harmless(text, 100).replace(BREAK, "|");
         assert_eq!(bare("https://evil.example/x"), "https:|//evil.|example/x");
         assert_eq!(bare("@everyone <@123> <!channel>"), "@|everyone <|@|123> <|!channel>");
-    }
-
-    #[test]
-    fn posts_have_an_address_where_they_have_a_page() {
-        let plc = "did:plc:2222222222222222222222aa";
-        let page = format!("https://bsky.app/profile/{plc}/post/3lzzzzzzzzz22");
-        assert_eq!(post_url(&format!("at://{plc}/app.bsky.feed.post/3lzzzzzzzzz22")), Some(page));
-        assert_eq!(post_url(&format!("at://{plc}/app.bsky.feed.like/3lzzzzzzzzz22")), None);
-        assert_eq!(post_url("at://did:web:lines.invalid:5/app.bsky.feed.post/3lzzzzzzzzz22"), None);
-        assert_eq!(post_url("https://evil.example/"), None);
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use skytrend_event::{KeywordKind, Micros, ModerationRecord, Topic, codec};
 use skytrend_log::{Log, NewRecord, Offset, ReadLimit, Transaction};
-use skytrend_serve::moderation::{Backend, InvalidPattern, Moderation, NotStored, Rules};
+use skytrend_serve::moderation::{Backend, InvalidPattern, Moderation, NotRead, NotStored, Rules};
 use skytrend_serve::view::TrendView;
 use skytrend_trend::{ShownRules, canonical_pattern};
 
@@ -18,7 +18,7 @@ use crate::supervisor::Supervisor;
 /// Between two looks at whether a decision has expired.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Records read at once at the start.
+/// Records read at once.
 const PAGE: ReadLimit = ReadLimit { records: 1_000, bytes: 4 << 20 };
 
 /// Moderation over this log.
@@ -27,18 +27,8 @@ pub fn over(log: &Arc<dyn Log>) -> Arc<Moderation> {
 }
 
 /// Applies all that was ever decided, so that nothing is shown before; returns where to go on.
-pub fn apply_all(moderation: &Moderation, view: &TrendView, log: &dyn Log) -> anyhow::Result<Offset> {
-    let mut next = log.bounds(Topic::Moderation.name(), 0)?.start;
-    loop {
-        let records = log.read(Topic::Moderation.name(), 0, next, PAGE)?;
-        let Some(last) = records.last() else { break };
-        next = last.offset + 1;
-        for record in &records {
-            let decided = codec::decode::<ModerationRecord>(&record.value)
-                .with_context(|| format!("{}/0@{}", Topic::Moderation, record.offset))?;
-            moderation.apply(record.offset, decided);
-        }
-    }
+pub fn apply_all(moderation: &Moderation, view: &TrendView) -> anyhow::Result<Offset> {
+    let next = moderation.catch_up()?;
     moderation.enforce(view).context("a decision that stands can't be enforced")?;
     Ok(next)
 }
@@ -66,6 +56,19 @@ impl Backend for OverLog {
             Ok(rules) => Ok(Arc::new(OfDetector(rules))),
             Err(error) => Err(InvalidPattern(error.to_string())),
         }
+    }
+
+    fn read(&self, from: u64) -> Result<Vec<(u64, ModerationRecord)>, NotRead> {
+        let failed = |error: &dyn fmt::Display| NotRead(error.to_string());
+        let topic = Topic::Moderation.name();
+        let start = self.0.bounds(topic, 0).map_err(|error| failed(&error))?.start;
+        let records = self.0.read(topic, 0, from.max(start), PAGE).map_err(|error| failed(&error))?;
+        let decoded = records.iter().map(|record| {
+            let decided = codec::decode(&record.value)
+                .map_err(|error| failed(&format_args!("{topic}/0@{}: {error}", record.offset)))?;
+            Ok((record.offset, decided))
+        });
+        decoded.collect()
     }
 
     fn append(&self, record: &ModerationRecord) -> Result<u64, NotStored> {
@@ -143,7 +146,7 @@ mod tests {
         }
         let log = open(folder.path());
         let moderation = over(&log);
-        assert_eq!(apply_all(&moderation, &view, log.as_ref()).unwrap(), 2);
+        assert_eq!(apply_all(&moderation, &view).unwrap(), 2);
         let stand: Vec<_> =
             moderation.decisions().into_iter().map(|decision| decision.record.pattern).collect();
         assert_eq!(stand, ["#spam", "badword"]);
@@ -171,5 +174,16 @@ mod tests {
             assert!(matches!(moderation.decide(wanted(action, "word")), Err(Refused::Nothing(_))));
         }
         assert_eq!(log.bounds(Topic::Moderation.name(), 0).unwrap(), 0..0);
+    }
+    #[test]
+    fn what_was_decided_a_moment_ago_counts_before_it_came_back_by_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = open(folder.path());
+        let moderation = over(&log);
+        assert!(moderation.decide(wanted(ModerationAction::Report, "word")).unwrap().is_some());
+        assert!(moderation.decide(wanted(ModerationAction::Report, "word")).unwrap().is_none());
+        // Another process over the same log.
+        assert!(over(&log).decide(wanted(ModerationAction::Dismiss, "word")).unwrap().is_some());
+        assert!(moderation.decide(wanted(ModerationAction::Report, "word")).unwrap().is_some());
     }
 }

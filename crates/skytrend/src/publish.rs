@@ -52,7 +52,7 @@ impl Stage for Publish {
             Ok(Input { topic, partition: 0, next })
         };
         // What was decided must be in force before the first window is shown.
-        let decided = crate::moderation::apply_all(&self.moderation, &self.view, log)?;
+        let decided = crate::moderation::apply_all(&self.moderation, &self.view)?;
         let moderation = Input { topic: Topic::Moderation, partition: 0, next: decided };
         TOPICS.into_iter().map(from).chain([Ok(moderation)]).collect()
     }

@@ -66,7 +66,7 @@ async fn wire(
     let delivers = parts.deliver && !settings.webhooks.is_empty();
     // Before anything is shown or sent.
     if parts.serve || parts.show || delivers {
-        crate::moderation::apply_all(&moderation, &view, log.as_ref())?;
+        crate::moderation::apply_all(&moderation, &view)?;
     }
     if delivers {
         deliver::start(&mut supervisor, &settings, log, &view, &status.webhooks)?;

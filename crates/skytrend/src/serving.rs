@@ -85,7 +85,7 @@ pub async fn start(
             .with_rate(&settings.serve.rate)
             .with_cors(settings.serve.cors.clone())
             .with_moderation(Arc::clone(moderation))
-            .with_status(move || reported.json())
+            .with_status(move || reported.report())
             .with_metrics(move || metrics.render());
     let shutdown = supervisor.shutdown();
     supervisor.task("serve", async move {

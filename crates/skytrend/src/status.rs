@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use serde_json::json;
 use skytrend_event::Micros;
+use skytrend_serve::http::{DetectorReport, IngestReport, LabelerReport, SourceReport, StatusReport};
 use skytrend_source::bluesky::status::{Phase, Status as SourceStatus};
 use tokio::sync::watch;
 
@@ -146,43 +146,47 @@ impl Status {
     }
 
     /// Everything, for `/api/v1/status`.
-    pub fn json(&self) -> serde_json::Value {
+    pub fn report(&self) -> StatusReport {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let source = self.source.borrow().clone();
         let of_labeler = |labeler: &watch::Sender<SourceStatus>| {
             let labeler = labeler.borrow();
-            json!({ "host": labeler.host, "phase": labeler.phase.name(), "summary": labeler.describe(wall_clock()) })
+            LabelerReport {
+                host: labeler.host.clone(),
+                phase: labeler.phase.name(),
+                summary: labeler.describe(wall_clock()),
+            }
         };
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "uptime_secs": self.started.elapsed().as_secs(),
-            "source": {
-                "name": self.source_name,
-                "reading": self.parts.ingest,
-                "phase": source.phase.name(),
-                "host": source.host,
-                "summary": self.connection(),
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_secs: self.started.elapsed().as_secs(),
+            source: SourceReport {
+                name: self.source_name.clone(),
+                reading: self.parts.ingest,
+                phase: source.phase.name(),
+                host: source.host,
+                summary: self.connection(),
             },
-            "labelers": self.labelers.iter().map(of_labeler).collect::<Vec<_>>(),
-            "ingest": {
-                "messages": load(&self.ingested.messages),
-                "events": load(&self.ingested.events),
-                "posts": load(&self.ingested.posts),
-                "events_per_second": self.events_per_second(),
-                "dropped": self.ingested.dropped(),
+            labelers: self.labelers.iter().map(of_labeler).collect(),
+            ingest: IngestReport {
+                messages: load(&self.ingested.messages),
+                events: load(&self.ingested.events),
+                posts: load(&self.ingested.posts),
+                events_per_second: self.events_per_second(),
+                dropped: self.ingested.dropped(),
             },
-            "detector": {
-                "applied_micros": load(&self.detected.newest_micros),
-                "lag_records": self.lag(),
-                "history_minutes": load(&self.detected.history_minutes),
-                "history_minutes_needed": HISTORY_MINUTES_NEEDED,
-                "windows_written": load(&self.detected.windows),
-                "trends_started": load(&self.detected.trends),
+            detector: DetectorReport {
+                applied_micros: load(&self.detected.newest_micros).cast_signed(),
+                lag_records: self.lag(),
+                history_minutes: load(&self.detected.history_minutes),
+                history_minutes_needed: HISTORY_MINUTES_NEEDED,
+                windows_written: load(&self.detected.windows),
+                trends_started: load(&self.detected.trends),
             },
-            "lag_seconds": self.lag_seconds(),
-            "webhooks": self.webhooks.iter().map(|hook| hook.json()).collect::<Vec<_>>(),
-            "simulated_speed": self.speed,
-        })
+            lag_seconds: self.lag_seconds(),
+            webhooks: self.webhooks.iter().map(|hook| hook.report()).collect(),
+            simulated_speed: self.speed,
+        }
     }
 }
 

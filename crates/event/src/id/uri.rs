@@ -42,6 +42,19 @@ impl AtUri<'_> {
         self.part(2)
     }
 
+    /// The page of a post in Bluesky's web app; none for what is no post, and for an account that can't be there, such
+    /// as those of other feeds ([RFC 6761](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)).
+    pub fn bluesky_url(&self) -> Option<String> {
+        let rkey = self.rkey().filter(|_| self.collection() == Some("app.bsky.feed.post"))?;
+        let author = self.authority();
+        let host = author.strip_prefix("did:web:").and_then(|rest| rest.split([':', '%']).next());
+        if host.is_some_and(|host| host.ends_with(".invalid")) {
+            return None;
+        }
+        // What is allowed in a DID, in a handle and in a record key is allowed in a path.
+        Some(format!("https://bsky.app/profile/{author}/post/{rkey}"))
+    }
+
     fn part(&self, index: usize) -> Option<&str> {
         self.0.get(SCHEME.len()..)?.split('/').nth(index)
     }
@@ -97,5 +110,18 @@ mod tests {
         let uri = AtUri::of_account(&Did::parse("did:plc:abc").unwrap());
         assert_eq!(AtUri::parse(uri.as_str()), Ok(uri.clone()));
         assert_eq!((uri.authority(), uri.collection(), uri.rkey()), ("did:plc:abc", None, None));
+    }
+
+    #[test]
+    fn posts_have_a_page_where_their_authors_can_be() {
+        let page = |uri: &'static str| AtUri::parse(uri).unwrap().bluesky_url();
+        for author in ["did:plc:2222222222222222222222aa", "did:web:example.com", "anna.example.com"] {
+            let uri = AtUri::parse(format!("at://{author}/app.bsky.feed.post/3lzzzzzzzzz22")).unwrap();
+            let expected = format!("https://bsky.app/profile/{author}/post/3lzzzzzzzzz22");
+            assert_eq!(uri.bluesky_url(), Some(expected));
+        }
+        assert_eq!(page("at://did:plc:2222222222222222222222aa/app.bsky.feed.like/3lzzzzzzzzz22"), None);
+        assert_eq!(page("at://did:plc:2222222222222222222222aa"), None);
+        assert_eq!(page("at://did:web:lines.invalid:5/app.bsky.feed.post/3lzzzzzzzzz22"), None);
     }
 }

@@ -16,7 +16,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::{ApiState, Problem};
-pub(super) use caller::{Caller, Writer, is_same_origin};
+pub(super) use caller::{Caller, Writer, is_of_own_page, is_same_origin};
 use session::Sessions;
 pub(super) use session::{LOGIN, LOGOUT, WHO, login, logout, who};
 pub use settings::{InvalidAccess, Reading, Right, Settings, TokenSettings};

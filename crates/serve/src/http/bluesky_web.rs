@@ -1,12 +1,9 @@
-//! Where Bluesky's web app shows a keyword and a post: what answers for people link to.
+//! Where Bluesky's web app shows a keyword: what answers for people link to.
 
-use skytrend_event::{AtUri, KeywordKind};
+use skytrend_event::KeywordKind;
 
 /// The web app. Its pages are at the paths below, which clients of `getTrends` also open by themselves.
 pub(super) const ORIGIN: &str = "https://bsky.app";
-
-/// The collection whose records have a page.
-const POSTS: &str = "app.bsky.feed.post";
 
 /// Path and query of the page with a keyword's posts: a hashtag's own page, and the search for anything else. A phrase
 /// is searched in quotes, so that its words are found side by side.
@@ -21,14 +18,6 @@ pub(super) fn keyword_path(keyword: &str, kind: KeywordKind) -> String {
 /// The page with a keyword's posts.
 pub(super) fn keyword_url(keyword: &str, kind: KeywordKind) -> String {
     format!("{ORIGIN}{}", keyword_path(keyword, kind))
-}
-
-/// The page of a post; none for what is not the URI of one.
-pub(crate) fn post_url(uri: &str) -> Option<String> {
-    let uri = AtUri::parse(uri).ok()?;
-    let rkey = uri.rkey().filter(|_| uri.collection() == Some(POSTS))?;
-    // What is allowed in a DID and in a record key is allowed in a path.
-    Some(format!("{ORIGIN}/profile/{}/post/{rkey}", uri.authority()))
 }
 
 fn escaped(text: &str) -> String {
@@ -47,16 +36,5 @@ mod tests {
         );
         assert_eq!(keyword_path("a&b", KeywordKind::Word), "/search?q=a%26b");
         assert_eq!(keyword_path("climate change", KeywordKind::Phrase), "/search?q=%22climate+change%22");
-    }
-
-    #[test]
-    fn only_posts_have_a_page() {
-        let url = post_url("at://did:plc:2222222222222222222222aa/app.bsky.feed.post/3lzzzzzzzzz22");
-        assert_eq!(
-            url.unwrap(),
-            "https://bsky.app/profile/did:plc:2222222222222222222222aa/post/3lzzzzzzzzz22"
-        );
-        assert_eq!(post_url("at://did:plc:2222222222222222222222aa/app.bsky.feed.like/3lzzzzzzzzz22"), None);
-        assert_eq!(post_url("javascript:alert(1)"), None);
     }
 }

@@ -135,7 +135,7 @@ impl From<Refused> for Problem {
             Refused::Pattern(_) | Refused::Invalid(_) => StatusCode::BAD_REQUEST,
             Refused::Nothing(_) => StatusCode::NOT_FOUND,
             Refused::TooMany(_) => StatusCode::CONFLICT,
-            Refused::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refused::NotStored(_) | Refused::NotRead(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, refused.to_string())
     }

@@ -56,7 +56,7 @@ const OPERATIONS: &[&Operation] = &[
     &xrpc::GET_FEED_SKELETON,
     &xrpc::DESCRIBE_FEED_GENERATOR,
     &xrpc::DID_DOCUMENT,
-    &super::STATUS,
+    &super::status::STATUS,
     &health::LIVE,
     &health::READY,
     &super::METRICS,
@@ -83,6 +83,11 @@ const DOCUMENT: Operation = Operation {
     ask: "/api/v1/openapi.json",
     ..Operation::GET
 };
+
+/// The paths that are described, as they are described.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.path)
+}
 
 /// What can be done on a path, as `Allow` says it; none where the path is not described.
 pub(super) fn methods(path: &str) -> Option<String> {

@@ -161,17 +161,8 @@ pub(super) fn closest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
 }
 
 pub(super) async fn no_such_path(uri: Uri) -> Problem {
-    let paths = [
-        "/api/v1/trends",
-        "/api/v1/alerts",
-        "/api/v1/activity",
-        "/api/v1/status",
-        "/feeds/trends.atom",
-        "/feeds/alerts.atom",
-        "/health/live",
-        "/health/ready",
-        "/metrics",
-    ];
+    let described = openapi::paths().filter(|path| !path.contains('{'));
+    let paths = described.chain(["/", "/pipeline", "/moderation", "/api"]);
     Problem::not_found(format!("there is nothing at {:?}", echo(uri.path())))
         .with_suggestion(closest(uri.path(), paths))
 }

@@ -13,6 +13,7 @@ mod streams;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -69,14 +70,22 @@ pub(super) struct Rate {
     trusted_proxies: Vec<Network>,
     /// None: no limit.
     requests: Option<Requests>,
+    reports: Buckets,
     streams: Arc<Streams>,
+    started: Instant,
 }
 
 struct Requests {
     buckets: Buckets,
     policy: HeaderValue,
-    started: Instant,
 }
+
+/// Reports of keywords in the long run, of each client: they wait for a person, and a person makes few.
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
+/// Reports at once by a client that was quiet before.
+const REPORTS_BURST: u32 = 20;
+/// Clients whose reports are remembered.
+const REPORTERS_MAX: usize = 16_384;
 
 impl Rate {
     pub(super) fn new(settings: &Settings) -> Self {
@@ -85,14 +94,19 @@ impl Rate {
             let full_after_secs = burst.div_ceil(settings.requests_per_second);
             let policy = format!("\"client\";q={burst};w={full_after_secs}");
             Requests {
-                buckets: Buckets::new(settings.requests_per_second, burst, settings.clients_max),
+                buckets: Buckets::new(
+                    Duration::from_secs(1) / settings.requests_per_second,
+                    burst,
+                    settings.clients_max,
+                ),
                 policy: policy.parse().expect("digits and fixed words are a header value"),
-                started: Instant::now(),
             }
         });
         Self {
             trusted_proxies: settings.trusted_proxies.clone(),
             requests,
+            reports: Buckets::new(REPORT_INTERVAL, REPORTS_BURST, REPORTERS_MAX),
+            started: Instant::now(),
             streams: Arc::new(Streams::new(settings.streams_per_client_max)),
         }
     }
@@ -106,6 +120,15 @@ impl Rate {
             Some(Caller::Token { name, .. }) => Some(Client::Token(Arc::clone(name))),
             _ => Some(Client::of(address)),
         }
+    }
+
+    /// Whether this client may report one more keyword.
+    pub(super) fn report(&self, client: Option<&Client>) -> Result<(), Problem> {
+        let Some(client) = client else { return Ok(()) };
+        self.reports.take(client, self.started.elapsed()).map(|_| ()).map_err(|wait| {
+            metrics::record_limited(Limit::Reports);
+            Problem::too_many("this client reports too much", wait.as_secs() + 1)
+        })
     }
 
     /// A place among the streams of this client, given back when it is dropped.
@@ -125,7 +148,7 @@ pub(super) async fn limit(State(state): State<ApiState>, mut request: Request, n
         request.extensions_mut().insert(client);
         return next.run(request).await;
     };
-    let taken = requests.buckets.take(&client, requests.started.elapsed());
+    let taken = requests.buckets.take(&client, state.rate.started.elapsed());
     let (mut response, left) = match taken {
         Ok(left) => {
             request.extensions_mut().insert(client);

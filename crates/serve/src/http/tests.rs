@@ -274,11 +274,13 @@ async fn watchlists_have_counts_terms_and_alerts_of_their_own() {
 
 #[tokio::test]
 async fn status_and_metrics_are_what_the_program_says() {
-    let state = state().with_status(|| json!({"source": "simulated"})).with_metrics(|| "up 1\n".to_owned());
+    let report = || StatusReport { version: "1.2.3", ..StatusReport::default() };
+    let state = state().with_status(report).with_metrics(|| "up 1\n".to_owned());
     let (_, headers, text) = get_text(state.clone(), "/api/v1/status").await;
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(
-        (text.as_str(), &headers["cache-control"]),
-        (r#"{"source":"simulated"}"#, &"no-store".parse().expect("a value"))
+        (&answer["version"], &headers["cache-control"]),
+        (&json!("1.2.3"), &"no-store".parse().expect("a value"))
     );
     let (_, headers, text) = get_text(state, "/metrics").await;
     assert_eq!(

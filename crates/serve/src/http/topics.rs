@@ -142,6 +142,50 @@ pub trait TopicReader: Send + Sync + 'static {
     ) -> Result<Vec<TopicRecord>, TopicReadError>;
 }
 
+impl ApiState {
+    /// What `read` makes of the log, on a thread that may block; a problem where too many do already.
+    pub(super) async fn read_log<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn TopicReader) -> Result<T, TopicReadError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let busy = |_| Problem::unavailable("too many reads of the log at once");
+        let permit = Arc::clone(&self.topic_reads).try_acquire_owned().map_err(busy)?;
+        let reader = Arc::clone(&self.topics);
+        let reading = tokio::task::spawn_blocking(move || {
+            // It goes with the thread: a read that outlives its request still counts.
+            let _permit = permit;
+            read(reader.as_ref())
+        });
+        let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
+        Ok(reading.await.map_err(panicked)??)
+    }
+}
+
+/// All records of these offsets that are still held: one read may give fewer than it was asked for.
+pub(super) fn read_between(
+    reader: &dyn TopicReader,
+    topic: Topic,
+    partition: u32,
+    offsets: Range<u64>,
+) -> Result<Vec<TopicRecord>, TopicReadError> {
+    let mut all: Vec<TopicRecord> = Vec::new();
+    let mut next = offsets.start;
+    while next < offsets.end {
+        let limit = usize::try_from(offsets.end - next).unwrap_or(usize::MAX);
+        match reader.read(topic, partition, next, limit) {
+            Ok(records) => {
+                let Some(last) = records.last() else { break };
+                next = last.offset + 1;
+                all.extend(records.into_iter().filter(|record| record.offset < offsets.end));
+            }
+            // Retention took them meanwhile.
+            Err(TopicReadError::OffsetGone { earliest, .. }) if earliest > next => next = earliest,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
 impl From<TopicReadError> for Problem {
     fn from(error: TopicReadError) -> Self {
         let status = match error {
@@ -184,21 +228,15 @@ pub(super) async fn read(
     let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
     let start = start(&query)?;
 
-    let permit = state.topic_read_permit()?;
-    let (reader, view) = (Arc::clone(&state.topics), Arc::clone(&state.view));
-    // The permit goes with the thread: a read that outlives its request still counts.
-    let read = tokio::task::spawn_blocking(move || {
-        let page = read_page(reader.as_ref(), topic, partition, start, limit);
-        drop(permit);
-        page.map(|mut page| {
-            if !is_moderator {
-                page.records.retain(|record| !view.hides_record(topic, &record.value));
-            }
-            (json_lines(topic, partition, &page.records), page.next, page.end)
-        })
+    let view = Arc::clone(&state.view);
+    let read = state.read_log(move |reader| {
+        let mut page = read_page(reader, topic, partition, start, limit)?;
+        if !is_moderator {
+            page.records.retain(|record| !view.hides_record(topic, &record.value));
+        }
+        Ok((json_lines(topic, partition, &page.records), page.next, page.end))
     });
-    let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
-    let (lines, next, end) = read.await.map_err(panicked)??;
+    let (lines, next, end) = read.await?;
     let headers = [(CONTENT_TYPE, "application/x-ndjson"), (CACHE_CONTROL, "no-store")];
     Ok((headers, [(NEXT_OFFSET, next.to_string()), (END_OFFSET, end.to_string())], lines).into_response())
 }

@@ -74,6 +74,11 @@ impl Lists {
         }
     }
 
+    /// The offset after the last record that was applied.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
     /// How far the records are applied, and the patterns if they are others than when they were taken last.
     pub(super) fn take_change(&mut self, now: Micros) -> (u64, Option<Patterns>) {
         let before = self.decisions.len();

@@ -4,8 +4,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde_json::json;
 use skytrend_event::Micros;
+use skytrend_serve::http::WebhookReport;
 use skytrend_sink::metrics::{self as measured, Outcome};
 use skytrend_sink::settings::shown_url;
 
@@ -112,20 +112,20 @@ impl HookStatus {
     }
 
     /// For `/api/v1/status`.
-    pub fn json(&self) -> serde_json::Value {
+    pub fn report(&self) -> WebhookReport {
         let state = self.lock();
-        json!({
-            "name": self.name,
-            "shape": self.shape,
-            "url": self.url,
-            "phase": state.phase.name(),
-            "waiting_secs": state.waiting.map(|at| super::age(at).as_secs()),
-            "delivered": state.delivered,
-            "dead_letters": state.dead_letters,
-            "expired": state.expired,
-            "hidden": state.hidden,
-            "last_error": state.last_error,
-        })
+        WebhookReport {
+            name: self.name.clone(),
+            shape: self.shape,
+            url: self.url.clone(),
+            phase: state.phase.name(),
+            waiting_secs: state.waiting.map(|at| super::age(at).as_secs()),
+            delivered: state.delivered,
+            dead_letters: state.dead_letters,
+            expired: state.expired,
+            hidden: state.hidden,
+            last_error: state.last_error.clone(),
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {

@@ -69,17 +69,19 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Whether a request that changes something was made by our own pages or by no browser at all. Other sites can make a
 /// browser send requests, with its cookies and from where it is, such as behind a firewall.
 pub(in crate::http) fn is_same_origin(headers: &HeaderMap) -> bool {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    match (text(SEC_FETCH_SITE), text(ORIGIN)) {
-        // The second: no browser.
-        (Some("same-origin"), _) | (None, None) => true,
-        // Where the address is not trustworthy, as plain HTTP on a network, browsers leave out the first.
-        (None, Some(origin)) => {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            authority.is_some() && authority == text(HOST)
-        }
-        (Some(_), _) => false,
+    match headers.get(SEC_FETCH_SITE) {
+        Some(site) => site == "same-origin",
+        // No browser, or one that speaks plain HTTP over a network, where browsers leave it out.
+        None => is_of_own_page(headers),
     }
+}
+
+/// Whether `Origin` names this server, or nothing does, as with all that is no browser.
+pub(in crate::http) fn is_of_own_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -142,8 +144,10 @@ mod tests {
         for (site, origin) in [("cross-site", "http://a:1"), ("same-site", "http://a:1"), ("none", "null")] {
             assert!(!of(&[("sec-fetch-site", site), ("origin", origin), ("host", "a:1")]), "{site}");
         }
-        for origin in ["http://evil.example", "null", "http://a:2", "a:1"] {
+        assert!(of(&[("origin", "https://Example.org"), ("host", "example.org")]), "hosts have no case");
+        for origin in ["http://evil.example", "http://a:1.evil.example", "null", "http://a:2", "a:1", ""] {
             assert!(!of(&[("origin", origin), ("host", "a:1")]), "{origin}");
         }
+        assert!(!of(&[("origin", "http://a:1")]), "no host");
     }
 }

@@ -26,8 +26,8 @@ const COOKIE_NAME: &str = "skytrend_session";
 /// A day's work; then one signs in again.
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
-/// Sessions at once; the oldest ends.
-const SESSIONS_MAX: usize = 1_000;
+/// Sessions at once of one token; its oldest ends, so that nobody can sign out who has another.
+const SESSIONS_OF_TOKEN_MAX: usize = 50;
 
 #[derive(Debug)]
 struct Session {
@@ -59,8 +59,12 @@ impl Sessions {
             ends: Instant::now() + LIFETIME,
         };
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if sessions.len() >= SESSIONS_MAX {
-            sessions.pop_front();
+        sessions.retain(|session| session.ends > Instant::now());
+        let mut own = sessions.iter().enumerate().filter(|(_, session)| session.name == *name);
+        if let Some((oldest, _)) = own.next()
+            && own.count() + 1 >= SESSIONS_OF_TOKEN_MAX
+        {
+            sessions.remove(oldest);
         }
         sessions.push_back(session);
         Ok(id)
@@ -223,4 +227,22 @@ fn cookie(id: &str, seconds: u64, request: &HeaderMap) -> axum::http::HeaderValu
     let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
     let text = format!("{COOKIE_NAME}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     text.parse().expect("hexadecimal digits and fixed words are a header value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_signs_in_often_ends_sessions_of_their_own_token_alone() {
+        let sessions = Sessions::default();
+        let start = |name: &str| sessions.start(&Arc::from(name), Right::Read).expect("randomness");
+        let other = start("other");
+        let own: Vec<_> = (0..=SESSIONS_OF_TOKEN_MAX).map(|_| start("own")).collect();
+        assert!(sessions.token(&other).is_some());
+        assert!(sessions.token(&own[0]).is_none());
+        assert!(own[1..].iter().all(|id| sessions.token(id).is_some()));
+        sessions.end(&own[1]);
+        assert!(sessions.token(&own[1]).is_none());
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use quick_xml::escape::escape;
 use skytrend_event::keyword::UNDETERMINED;
 use skytrend_event::time::MINUTE;
-use skytrend_event::{Alert, AlertKind, KeywordKind, Micros, SamplePost, Trend};
+use skytrend_event::{Alert, AlertKind, AtUri, KeywordKind, Micros, SamplePost, Trend};
 
 use super::super::bluesky_web;
 use super::xml::clean;
@@ -124,7 +124,7 @@ fn samples(posts: &[SamplePost]) -> String {
     let mut html = String::new();
     for post in posts.iter().take(SAMPLES_MAX) {
         let text = isolated(&post.text);
-        let _ = match bluesky_web::post_url(&post.uri) {
+        let _ = match AtUri::parse(&post.uri).ok().and_then(|uri| uri.bluesky_url()) {
             Some(url) => write!(html, "<li>{text} <a href=\"{}\">post</a></li>", escape(url)),
             None => write!(html, "<li>{text}</li>"),
         };

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use skytrend_event::{KeywordKind, Micros, ModerationAction};
@@ -18,6 +18,7 @@ use super::{Entry, moderation};
 use crate::http::access::{Caller, Writer, is_same_origin};
 use crate::http::body::read_json;
 use crate::http::openapi::{Answer, Needs, Operation, RequestBody, example};
+use crate::http::rate::Client;
 use crate::http::{ApiState, Problem, Query};
 use crate::keyword_key::{KEYWORD_CHARS_MAX, KEYWORD_PATTERN};
 use crate::moderation::{REASON_CHARS_MAX, Wanted};
@@ -182,6 +183,7 @@ struct ReportedAlready {
 pub(super) async fn report(
     State(state): State<ApiState>,
     caller: Caller,
+    client: Option<Extension<Client>>,
     query: Query,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -194,11 +196,15 @@ pub(super) async fn report(
     let path = KeywordPath::parse(&keyword).map_err(|reason| Problem::bad_request(reason.to_string()))?;
     let is_hashtag = kind.map_or(path.hashtag, |kind| kind == KeywordKind::Hashtag);
     let normalized = path.normalized_keyword;
-    // A keyword is no pattern: of what would be one, a report could not be answered.
-    if normalized.starts_with('/') || normalized.ends_with('*') {
-        return Err(Problem::bad_request("this can't be a keyword"));
+    // A report is kept as the pattern that would decide about it: of a keyword that reads as a regular expression, the
+    // start of others or one of a language, it would speak of something else.
+    let is_language = |tag: &str| matches!(tag.len(), 2 | 3) && tag.bytes().all(|b| b.is_ascii_alphabetic());
+    let has_language = normalized.split_once(':').is_some_and(|(tag, _)| is_language(tag));
+    if normalized.starts_with('/') || normalized.ends_with('*') || has_language {
+        return Err(Problem::bad_request("this can't be reported: it would read as a pattern"));
     }
     let pattern = if is_hashtag { format!("#{normalized}") } else { normalized };
+    state.rate.report(client.as_deref())?;
     let by = caller.name().to_owned();
     store(&state, Wanted { action: ModerationAction::Report, pattern, reason, by, expires_at: None }).await
 }
@@ -207,7 +213,13 @@ pub(super) async fn report(
 async fn store(state: &ApiState, wanted: Wanted) -> Result<Response, Problem> {
     let moderation = Arc::clone(moderation(state)?);
     let mut in_force = moderation.follow();
-    let deciding = tokio::task::spawn_blocking(move || moderation.decide(wanted));
+    let busy = |_| Problem::unavailable("too many decisions at once");
+    let permit = Arc::clone(&state.decisions).try_acquire_owned().map_err(busy)?;
+    let deciding = tokio::task::spawn_blocking(move || {
+        // It goes with the thread: a decision that outlives its request still counts.
+        let _permit = permit;
+        moderation.decide(wanted)
+    });
     let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "deciding panicked");
     let Some((offset, record)) = deciding.await.map_err(panicked)?? else {
         let answer = ReportedAlready { detail: "reported already" };

@@ -1,11 +1,9 @@
 //! The audit log: the topic `moderation`, backwards.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
+use axum::http::Uri;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +13,8 @@ use super::Entry;
 use crate::http::access::Writer;
 use crate::http::cursor::{self, CURSOR};
 use crate::http::openapi::{Answer, Needs, Operation, Parameter, Values, example};
-use crate::http::{ApiState, LIMIT_MAX, Problem, Query, TopicReadError, TopicRecord};
+use crate::http::topics::read_between;
+use crate::http::{ApiState, LIMIT_MAX, Problem, Query, TopicRecord};
 
 const LIMIT_DEFAULT: usize = 50;
 
@@ -65,20 +64,14 @@ pub(super) async fn read(
     query.check(&AUDIT)?;
     let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
     let before: u64 = cursor::read(&query, list)?.unwrap_or(u64::MAX);
-    let permit = state.topic_read_permit()?;
-    let reader = Arc::clone(&state.topics);
-    let read = tokio::task::spawn_blocking(move || {
+    let read = state.read_log(move |reader| {
         let bounds = reader.bounds(Topic::Moderation, PARTITION)?;
         let end = before.min(bounds.end);
-        let from = end.saturating_sub(limit as u64).max(bounds.start);
-        let count = usize::try_from(end.saturating_sub(from)).unwrap_or(0);
-        let records =
-            if count == 0 { Vec::new() } else { reader.read(Topic::Moderation, PARTITION, from, count)? };
-        drop(permit);
-        Ok::<_, TopicReadError>((records, (from > bounds.start && count > 0).then_some(from)))
+        let start = end.saturating_sub(limit as u64).max(bounds.start);
+        let records = read_between(reader, Topic::Moderation, PARTITION, start..end)?;
+        Ok((records, (bounds.start < start && start < end).then_some(start)))
     });
-    let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
-    let (records, next) = read.await.map_err(panicked)??;
+    let (records, next) = read.await?;
     let entry = |record: &TopicRecord| {
         let decoded = codec::decode::<ModerationRecord>(&record.value).ok()?;
         Some(Entry { offset: record.offset, record: decoded })

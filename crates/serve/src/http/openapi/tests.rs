@@ -10,7 +10,10 @@ use skytrend_event::{ModerationAction, ModerationRecord};
 
 use super::super::tests::moderation::{WRITER, moderated_after};
 use super::super::tests::{get_text, state};
-use super::super::{FeedGenerator, FeedGeneratorSettings, Reading, router};
+use super::super::{
+    DetectorReport, FeedGenerator, FeedGeneratorSettings, IngestReport, Reading, SourceReport, StatusReport,
+    WebhookReport, router,
+};
 use super::operation::Place;
 use super::*;
 use crate::example::at;
@@ -32,23 +35,42 @@ fn whole() -> ApiState {
         hostname: "feeds.example.com".to_owned(),
         publisher: "did:plc:2222222222222222222222aa".to_owned(),
     };
-    let status = serde_json::json!({
-        "version": "0.1.0", "uptime_secs": 3600,
-        "source": {
-            "reading": true, "phase": "connected", "host": "wss://jetstream2.us-east.bsky.network",
-            "summary": "connected to wss://jetstream2.us-east.bsky.network",
+    let status = StatusReport {
+        version: "0.1.0",
+        uptime_secs: 3_600,
+        source: SourceReport {
+            name: "bluesky jetstream v2".to_owned(),
+            reading: true,
+            phase: "connected",
+            host: "wss://jetstream2.us-east.bsky.network".to_owned(),
+            summary: "connected to wss://jetstream2.us-east.bsky.network".to_owned(),
         },
-        "labelers": [],
-        "ingest": {
-            "messages": 5_400_000, "events": 5_390_000, "posts": 310_000, "events_per_second": 1_498.2,
-            "dropped": { "future": 3 },
+        ingest: IngestReport {
+            messages: 5_400_000,
+            events: 5_390_000,
+            posts: 310_000,
+            events_per_second: 1_498.2,
+            dropped: [("future", 3)].into(),
         },
-        "detector": {
-            "applied_micros": 1_740_831_000_000_000_i64, "lag_records": 0, "history_minutes": 60,
-            "history_minutes_needed": 30, "windows_written": 72, "trends_started": 41,
+        detector: DetectorReport {
+            applied_micros: 1_740_831_000_000_000,
+            history_minutes: 60,
+            history_minutes_needed: 30,
+            windows_written: 72,
+            trends_started: 41,
+            ..DetectorReport::default()
         },
-        "simulated_speed": null,
-    });
+        lag_seconds: Some(0.25),
+        webhooks: vec![WebhookReport {
+            name: "desk".to_owned(),
+            shape: "slack",
+            url: "https://hooks.slack.com/…".to_owned(),
+            phase: "idle",
+            delivered: 7,
+            ..WebhookReport::default()
+        }],
+        ..StatusReport::default()
+    };
     let generator = FeedGenerator::from_settings(&settings).expect("they are valid");
     let act = |action, pattern: &str, by: &str, minute| ModerationRecord {
         action,

@@ -18,6 +18,9 @@ use super::Client;
 )]
 type RandomState = std::hash::RandomState;
 
+/// Nanoseconds, more than a century: sums of a few stay within 64 bits.
+const TIME_MAX: u64 = u64::MAX / 4;
+
 /// Maps with a lock each, so that requests of different clients seldom wait for one another.
 const SHARDS: usize = 16;
 
@@ -38,15 +41,15 @@ struct Shard {
 }
 
 impl Buckets {
-    /// `per_second` and `burst` are at least 1.
-    pub(super) fn new(per_second: u32, burst: u32, clients_max: usize) -> Self {
+    /// One request each `interval` in the long run; `burst` is at least 1.
+    pub(super) fn new(interval: Duration, burst: u32, clients_max: usize) -> Self {
         // More than a thousand million requests a second is no limit either.
-        let interval = (1_000_000_000 / u64::from(per_second)).max(1);
+        let interval = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX).clamp(1, TIME_MAX);
         let generation_max = (clients_max / 2 / SHARDS).max(1);
         let shard = || Mutex::new(Shard { young: HashMap::new(), old: HashMap::new(), generation_max });
         Self {
             interval,
-            depth: interval * u64::from(burst),
+            depth: interval.saturating_mul(u64::from(burst)).min(TIME_MAX),
             shards: std::iter::repeat_with(shard).take(SHARDS).collect(),
             hasher: RandomState::new(),
         }
@@ -55,7 +58,7 @@ impl Buckets {
     /// Takes one request of this client at `now`, which never goes back by more than requests do that race. Returns how
     /// many more it could take at once, or how long it has to wait.
     pub(super) fn take(&self, client: &Client, now: Duration) -> Result<u64, Duration> {
-        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX / 2);
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX).min(2 * TIME_MAX);
         let place = self.hasher.hash_one(client) % SHARDS as u64;
         let place = usize::try_from(place).expect("there are few shards");
         let mut shard = self.shards[place].lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_let_through_and_then_the_rate() {
-        let buckets = Buckets::new(10, 3, 100);
+        let buckets = Buckets::new(Duration::from_millis(100), 3, 100);
         let take = |millis| buckets.take(&client(1), Duration::from_millis(millis));
         assert_eq!([take(0), take(0), take(0)], [Ok(2), Ok(1), Ok(0)]);
         assert_eq!(take(0), Err(Duration::from_millis(100)));
@@ -118,7 +121,7 @@ mod tests {
 
     #[test]
     fn however_many_come_the_memory_is_bounded_and_who_stays_is_remembered() {
-        let buckets = Buckets::new(1, 5, 1_000);
+        let buckets = Buckets::new(Duration::from_secs(1), 5, 1_000);
         let mut taken = 0;
         for number in 0..100_000 {
             let _ = buckets.take(&client(number), Duration::ZERO);
@@ -133,10 +136,12 @@ mod tests {
 
     #[test]
     fn the_largest_settings_do_not_overflow() {
-        let buckets = Buckets::new(1, u32::MAX, 1);
+        let buckets = Buckets::new(Duration::from_secs(1), u32::MAX, 1);
         assert_eq!(buckets.take(&client(1), Duration::MAX), Ok(u64::from(u32::MAX) - 1));
-        let fast = Buckets::new(u32::MAX, 1, usize::MAX);
-        assert_eq!(fast.take(&client(1), Duration::ZERO), Ok(0));
+        for interval in [Duration::ZERO, Duration::MAX] {
+            let buckets = Buckets::new(interval, 1, usize::MAX);
+            assert_eq!(buckets.take(&client(1), Duration::MAX), Ok(0));
+        }
     }
 
     proptest! {
@@ -147,7 +152,8 @@ mod tests {
             burst in 1..20_u32,
             pauses in prop::collection::vec(0..200_u64, 1..200),
         ) {
-            let buckets = Buckets::new(per_second, burst, 10);
+            let interval = Duration::from_secs(1) / per_second;
+            let buckets = Buckets::new(interval, burst, 10);
             let (mut now, mut taken) = (0, 0_u64);
             for pause in pauses {
                 now += pause;
@@ -155,9 +161,9 @@ mod tests {
                     Ok(_) => taken += 1,
                     Err(wait) => {
                         let after = Duration::from_millis(now) + wait;
-                        let other = Buckets::new(per_second, burst, 10);
+                        let other = Buckets::new(interval, burst, 10);
                         prop_assert!(other.take(&client(1), after).is_ok());
-                        prop_assert!(wait <= Duration::from_nanos(1_000_000_000 / u64::from(per_second)));
+                        prop_assert!(wait <= interval);
                     }
                 }
                 // A millisecond for the interval's rounding down.

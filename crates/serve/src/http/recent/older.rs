@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use skytrend_event::codec;
 
 use super::record::Recent;
-use crate::http::topics::{TopicReadError, TopicReader, TopicRecord};
+use crate::http::topics::{TopicReadError, TopicReader, read_between};
 use crate::http::{ApiState, Problem};
 
 const PARTITION: u32 = 0;
@@ -29,23 +28,17 @@ pub(super) async fn read<R: Recent>(
     before: R::Key,
     wanted: usize,
 ) -> Result<Older<R>, Problem> {
-    let permit = state.topic_read_permit()?;
-    let (reader, view) = (Arc::clone(&state.topics), Arc::clone(&state.view));
-    // The permit goes with the thread: a read that outlives its request still counts.
-    let read = tokio::task::spawn_blocking(move || {
-        let found = find::<R>(reader.as_ref(), &before, wanted);
-        drop(permit);
-        found.map(|mut found| {
-            // One more than wanted tells that there is more.
-            let is_more = found.len() > wanted;
-            found.truncate(wanted);
-            let next = found.last().filter(|_| is_more).map(|record| record.key());
-            let records = found.into_iter().filter_map(|record| record.shown(&view)).collect();
-            Older { records, next }
-        })
+    let view = Arc::clone(&state.view);
+    let read = state.read_log(move |reader| {
+        let mut found = find::<R>(reader, &before, wanted)?;
+        // One more than wanted tells that there is more.
+        let is_more = found.len() > wanted;
+        found.truncate(wanted);
+        let next = found.last().filter(|_| is_more).map(|record| record.key());
+        let records = found.into_iter().filter_map(|record| record.shown(&view)).collect();
+        Ok(Older { records, next })
     });
-    let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
-    Ok(read.await.map_err(panicked)??)
+    read.await
 }
 
 /// Of the records below `before` those with the greatest keys, greatest first: one more than wanted, if there are.
@@ -62,7 +55,7 @@ fn find<R: Recent>(
     let mut earliest = None;
     loop {
         let start = end.saturating_sub(LOOK).max(bounds.start);
-        let look = read_between(reader, R::TOPIC, start, end)?;
+        let look = read_between(reader, R::TOPIC, PARTITION, start..end)?;
         // Of a natural key the last record counts, so from the last on.
         for record in look.iter().rev() {
             let Ok(decoded) = codec::decode::<R>(&record.value) else { continue };
@@ -81,29 +74,4 @@ fn find<R: Recent>(
         }
         end = start;
     }
-}
-
-/// All records of these offsets that are still held: one read may give fewer than it was asked for.
-fn read_between(
-    reader: &dyn TopicReader,
-    topic: skytrend_event::Topic,
-    start: u64,
-    end: u64,
-) -> Result<Vec<TopicRecord>, TopicReadError> {
-    let mut all: Vec<TopicRecord> = Vec::new();
-    let mut next = start;
-    while next < end {
-        let limit = usize::try_from(end - next).unwrap_or(usize::MAX);
-        match reader.read(topic, PARTITION, next, limit) {
-            Ok(records) => {
-                let Some(last) = records.last() else { break };
-                next = last.offset + 1;
-                all.extend(records.into_iter().filter(|record| record.offset < end));
-            }
-            // Retention took them meanwhile.
-            Err(TopicReadError::OffsetGone { earliest, .. }) if earliest > next => next = earliest,
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(all)
 }

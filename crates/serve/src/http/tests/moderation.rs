@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use skytrend_event::{AlertKind, KeywordKind, ModerationAction, ModerationRecord};
 
 use super::*;
-use crate::moderation::{Backend, InvalidPattern, Moderation, NotStored, Rules};
+use crate::moderation::{Backend, InvalidPattern, Moderation, NotRead, NotStored, Rules};
 
 pub(super) const READER: &str = "reader-reader-reader-reader-reader";
 pub(in crate::http) const WRITER: &str = "writer-writer-writer-writer-writer";
@@ -38,6 +38,11 @@ impl Backend for Words {
 
     fn compile(&self, hide: &[String], _allow: &[String]) -> Result<Arc<dyn Rules>, InvalidPattern> {
         Ok(Arc::new(Hidden(hide.to_vec())))
+    }
+
+    fn read(&self, from: u64) -> Result<Vec<(u64, ModerationRecord)>, NotRead> {
+        let stored = self.stored.lock().expect("no call panics");
+        Ok((0..).zip(stored.iter().cloned()).filter(|(offset, _)| *offset >= from).collect())
     }
 
     fn append(&self, record: &ModerationRecord) -> Result<u64, NotStored> {
@@ -106,10 +111,7 @@ pub(in crate::http) fn moderated_after(reading: Reading, stored: Vec<ModerationR
     let state = ApiState { topics: Arc::clone(&words) as Arc<dyn TopicReader>, ..state };
     let view = Arc::downgrade(&state.view);
     let enforce = move |view: &TrendView| {
-        let stored = words.stored.lock().expect("no call panics").clone();
-        for (offset, record) in (0..).zip(stored) {
-            moderation.apply(offset, record);
-        }
+        moderation.catch_up().expect("a list can be read");
         moderation.enforce(view).expect("words are patterns");
     };
     enforce(&state.view);
@@ -225,6 +227,14 @@ async fn only_who_may_write_decides_and_anybody_reports() {
     assert_eq!(send(&state, "POST", reports, &[], &report).await.0, StatusCode::OK, "reported already");
     let (_, _, open) = send(&state, "GET", reports, &[("authorization", &bearer(WRITER))], &json!({})).await;
     assert_eq!(column(&open["reports"], "pattern"), ["#quake"]);
+
+    // What a pattern would take for something else.
+    for keyword in ["ja:word", "/word", "wor*"] {
+        let (status, ..) = send(&state, "POST", reports, &[], &json!({ "keyword": keyword })).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{keyword}");
+    }
+    let score = send(&state, "POST", reports, &[], &json!({ "keyword": "10:30" })).await;
+    assert_eq!(score.0, StatusCode::CREATED);
 
     // Without a token that may write, it is said how to get one.
     let without = super::state();

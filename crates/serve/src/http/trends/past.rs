@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use skytrend_event::codec;
 use skytrend_event::time::MINUTE;
 use skytrend_event::{Micros, Topic, Trend, TrendStatus, WindowKind};
@@ -22,24 +21,16 @@ const PAGE: usize = 1_000;
 /// Records of one look at most: an hour of the longest lists.
 const RECORDS_MAX: usize = 60_000;
 
-/// The newest window of this kind that ended at `as_of` or in the hour before, without what moderation hides. Its samples have no texts: who has
-/// deleted a post since is not known here.
+/// The newest window of this kind that ended at `as_of` or in the hour before, without what moderation hides. Its
+/// samples have no texts: who has deleted a post since is not known here.
 pub(super) async fn window_at(
     state: &ApiState,
     window: WindowKind,
     as_of: Micros,
 ) -> Result<CurrentTrends, Problem> {
-    let permit = state.topic_read_permit()?;
-    let reader = Arc::clone(&state.topics);
-    // The permit goes with the thread: a read that outlives its request still counts.
-    let read = tokio::task::spawn_blocking(move || {
-        let found = read_window(reader.as_ref(), window, as_of);
-        drop(permit);
-        found
-    });
-    let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the log panicked");
+    let found = state.read_log(move |reader| read_window(reader, window, as_of)).await?;
     let held = "nothing trended in the hour before, or it is older than what the log holds";
-    let window = read.await.map_err(panicked)??.ok_or_else(|| Problem::not_found(held))?;
+    let window = found.ok_or_else(|| Problem::not_found(held))?;
     // By their texts moderation tells which samples may be shown, so these go after it.
     let mut shown = state.view.moderated(window);
     for trend in &mut shown.trends {

@@ -1,11 +1,10 @@
 //! One trend: its curve, why it trends, the parts of its score, its words, and what people write.
 
 use ratatui::text::Line;
-use skytrend_event::{KeywordKind, SamplePost, Trend};
+use skytrend_event::{AtUri, KeywordKind, SamplePost, Trend};
 
 use super::Canvas;
 use super::curve::{CurvePoint, curve, points, summary};
-use crate::http::bluesky_web::post_url;
 use crate::screen::number::{count, duration, factor, rounded, share};
 use crate::screen::{columns, headline, reasons};
 use crate::terminal::app::App;
@@ -109,7 +108,7 @@ fn parts(trend: &Trend) -> String {
 fn post(post: &SamplePost) -> Vec<String> {
     let text = if post.text.is_empty() { "Its text is not shown." } else { &post.text };
     let said = format!("{}  {text}", headline::hour_and_minute(post.witnessed_at));
-    std::iter::once(said).chain(post_url(&post.uri)).collect()
+    std::iter::once(said).chain(AtUri::parse(&post.uri).ok().and_then(|uri| uri.bluesky_url())).collect()
 }
 
 fn curve_lines(points: &[CurvePoint], canvas: Canvas) -> Vec<Line<'static>> {
