@@ -372,3 +372,25 @@ async fn the_audit_log_is_paged_backwards_while_it_grows() {
         assert_eq!((status, &problem["parameter"]), (StatusCode::BAD_REQUEST, &json!("cursor")), "{garbage}");
     }
 }
+
+/// Whether a sample may be shown is told by its text, which the past doesn't give.
+#[tokio::test]
+async fn samples_of_the_past_are_left_out_by_texts_that_are_not_shown() {
+    let block = |pattern: &str| ModerationRecord {
+        action: ModerationAction::Block,
+        pattern: pattern.to_owned(),
+        reason: String::new(),
+        by: "wanda".to_owned(),
+        at: at(1),
+        expires_at: None,
+    };
+    for (blocked, samples) in [("other", 1), ("feel", 0)] {
+        let state = moderated_after(Reading::Open, vec![block(blocked)]);
+        let (status, _, text) = get_text(state, "/api/v1/trends?as_of=2025-03-01T12:10:00Z").await;
+        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!((status, &answer["trends"][0]["keyword"]), (StatusCode::OK, &json!("quake")));
+        let shown = answer["trends"][0]["sample_posts"].as_array().expect("a list");
+        assert_eq!(shown.len(), samples, "{blocked}");
+        assert!(shown.iter().all(|post| post["text"] == ""), "{shown:?}");
+    }
+}
