@@ -59,7 +59,10 @@ fn read(path: &str) -> std::io::Result<String> {
     use std::io::Read as _;
 
     let mut text = String::new();
-    std::fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+    std::fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(std::io::Error::other(format!("longer than {FILE_BYTES_MAX} bytes")));
+    }
     Ok(text)
 }
 
@@ -79,6 +82,9 @@ mod tests {
         assert!(matches!(resolve("env:NO_SUCH_VARIABLE_HERE"), Err(SecretError::NoVariable(_))));
         std::fs::write(&path, " \n").unwrap();
         assert!(matches!(resolve(&format!("file:{}", path.display())), Err(SecretError::Empty(_))));
+        std::fs::write(&path, "x".repeat(4_097)).unwrap();
+        let long = resolve(&format!("file:{}", path.display())).unwrap_err().to_string();
+        assert!(long.contains("longer than 4096 bytes"), "{long}");
         assert!(matches!(resolve("file:/no/such/file"), Err(SecretError::Unreadable { .. })));
     }
 }
