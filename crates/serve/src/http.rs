@@ -82,6 +82,7 @@ use rate::Rate;
 pub use rate::{InvalidNetwork, Network, Settings as RateSettings};
 pub use run::{RunReport, run};
 use status::StatusReport;
+use stream::counts::CountEvents;
 pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
 pub use xrpc::{FeedGenerator, FeedGeneratorSettings, InvalidFeedGenerator};
 
@@ -142,6 +143,7 @@ pub struct ApiState {
     moderation: Option<Arc<Moderation>>,
     settings: Arc<Settings>,
     answers: Arc<Answers>,
+    count_events: Arc<CountEvents>,
     requests: Arc<Semaphore>,
     topic_reads: Arc<Semaphore>,
     streams: Arc<Semaphore>,
@@ -160,6 +162,7 @@ impl ApiState {
             metrics: Arc::new(String::new),
             topics,
             answers: Arc::default(),
+            count_events: Arc::default(),
             feed_generator: None,
             access: Arc::default(),
             cors: Arc::default(),
