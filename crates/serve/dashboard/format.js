@@ -1,6 +1,7 @@
 // Numbers, times and languages for people, by Intl in the reader's own locale. Times are microseconds, as in the API.
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const oneDecimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 0 });
 const smallPercent = new Intl.NumberFormat(undefined, { style: 'percent', maximumSignificantDigits: 1 });
@@ -15,6 +16,11 @@ const NONE = '–';
 
 export function count(value) {
   return Number.isFinite(value) ? whole.format(value) : NONE;
+}
+
+/** `+12`, `+1.2K`: five characters at most, up to a million. */
+export function added(value) {
+  return `+${compact.format(value)}`;
 }
 
 /** One decimal where it matters: below ten. */

@@ -14,7 +14,7 @@ function place(list, row, before) {
   focused?.focus({ preventScroll: true });
 }
 
-/** `{ root, show(trends, windowEnd, address) }` */
+/** `{ root, show(trends, windowEnd, address), showSince(posts) }` */
 export function trendList() {
   const root = element('ol', { class: 'trends', 'aria-label': 'Trends, by rank' });
   let rows = new Map();
@@ -35,5 +35,10 @@ export function trendList() {
     rows = next;
   }
 
-  return { root, show };
+  /** Posts since the window ended, by topic. */
+  function showSince(posts) {
+    for (const [topic, row] of rows) row.showSince(posts[topic] ?? 0);
+  }
+
+  return { root, show, showSince };
 }

@@ -6,7 +6,7 @@ import { pointsOf, pointsOfSparkline, summarize, table } from './chart-words.js'
 import { element, setText } from './dom.js';
 import { foreign, plain, setForeign } from './foreign.js';
 import { report } from './decisions.js';
-import { counted, iso, languageName, moment } from './format.js';
+import { added, counted, iso, languageName, moment } from './format.js';
 import { follow } from './live.js';
 import { alertMark, organicMark, statusMark } from './marks.js';
 import { onReturn } from './reachable.js';
@@ -33,11 +33,17 @@ function find(trends, keyword) {
     ?? trends.find((trend) => trend.terms.some((term) => term.normalize('NFKC').toLowerCase() === wanted)) ?? null;
 }
 
+/** A language's list is never longer: all that are listed of it have their live counts. */
+const LISTED_MAX = 100;
+
 /** The page, filled into `main`: `{ show(address), close() }`; `listHref()` is the way back. */
 export function trendPage(main, listHref) {
   let address = null;
   let seenEnd = null;
   let stop = () => {};
+  let followed = null; // the language whose list is followed
+  let topic = null;
+  const since = element('span', { class: 'since' });
   const travel = timeTravel((at) => go(trendHref(address.keyword, { ...address, at })));
   const name = foreign('');
   const about = element('p', { class: 'about' });
@@ -86,7 +92,7 @@ export function trendPage(main, listHref) {
     const marks = trend ? [statusMark(trend.status), alertMark(trend), organicMark(trend)] : [element('span', { class: 'mark' }, '○ not trending')];
     const kind = KINDS[keyword.kind] ?? 'keyword';
     about.replaceChildren(...marks.filter((mark) => mark !== null), ` ${kind} · ${languageName(keyword.language)}`);
-    figures.replaceChildren(trend ? facts(trend) : '');
+    figures.replaceChildren(trend ? facts(trend, address.at ? null : since) : '');
     if (trend === null) {
       details.replaceChildren();
       return;
@@ -131,6 +137,9 @@ export function trendPage(main, listHref) {
     if (of.at) return loadPast(of, known, points);
     const trend = known.current[kindOfWindow] ?? null;
     seenEnd = trend?.window_end ?? points.at(-1)?.end ?? null;
+    topic = trend?.topic_id ?? null;
+    setText(since, '…');
+    if (trend && trend.language !== followed) listen(trend.language);
     travel.show(of, seenEnd, null);
     showCurve(points, null);
     if (known.refused) {
@@ -165,6 +174,23 @@ export function trendPage(main, listHref) {
     showTrend(trend, trend ?? { kind: known.kind, language: known.language });
   }
 
+  /** Follows the windows and what comes between them, of the trend's language once that is known. */
+  function listen(language) {
+    const of = address;
+    let newestEnd = null;
+    stop();
+    followed = language;
+    stop = follow({ window: of.window, language, limit: LISTED_MAX }, {
+      onTrends: ({ window_end: end }) => {
+        if (newestEnd !== null && end !== newestEnd) load(of);
+        newestEnd = end;
+      },
+      onCounts: ({ window_end: end, posts }) => {
+        if (end === seenEnd) setText(since, added(posts[topic] ?? 0));
+      },
+    });
+  }
+
   function show(next) {
     stop();
     address = next;
@@ -174,15 +200,7 @@ export function trendPage(main, listHref) {
     travel.show(next, null, null);
     load(next);
     if (next.at) stop = onReturn(() => load(next));
-    else {
-      let newestEnd = null;
-      stop = follow({ window: next.window }, {
-        onTrends: ({ window_end: end }) => {
-          if (newestEnd !== null && end !== newestEnd) load(next);
-          newestEnd = end;
-        },
-      });
-    }
+    else listen('');
   }
 
   return {

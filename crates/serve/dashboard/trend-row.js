@@ -2,7 +2,7 @@
 import { keywordOf, trendHref } from './address.js';
 import { element, setAttribute, setText } from './dom.js';
 import { foreign, setForeign } from './foreign.js';
-import { ago, count, languageName, times } from './format.js';
+import { added, ago, count, languageName, times } from './format.js';
 import { alertMark, organicMark, rankChange, statusMark } from './marks.js';
 import { drawSparkline, sparkline } from './sparkline.js';
 
@@ -14,7 +14,7 @@ function figure(className, label) {
   return { value, root: element('span', { class: `figure ${className}` }, value, ' ', element('span', { class: 'unit' }, label)) };
 }
 
-/** `{ root, update(trend, windowEnd, address) }` */
+/** `{ root, update(trend, windowEnd, address), showSince(posts) }` */
 export function trendRow() {
   const rank = element('span', { class: 'rank' });
   const change = element('span', { class: 'change' });
@@ -27,6 +27,8 @@ export function trendRow() {
   const growth = figure('growth', 'usual');
   const posts = figure('posts', 'posts');
   const people = figure('people', 'people');
+  const since = element('span', { class: 'since' });
+  posts.root.append(' ', since);
   const root = element('li', { class: 'trend' },
     element('span', { class: 'place' }, rank, change),
     element('span', { class: 'title' }, link, terms),
@@ -63,5 +65,10 @@ export function trendRow() {
     setText(people.value, count(trend.unique_authors));
   }
 
-  return { root, update };
+  /** Posts since the window ended; of one that is over, or of which nothing is known yet, 0. */
+  function showSince(number) {
+    setText(since, number > 0 ? added(number) : '');
+  }
+
+  return { root, update, showSince };
 }

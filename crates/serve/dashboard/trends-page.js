@@ -34,6 +34,7 @@ export function trendsPage(main) {
   let watchlists = [];
   let newest = null; // the end of the newest live window
   let answer = null;
+  let since = { window_end: null, posts: {} }; // what has come after a live window
   let receivedAt = 0;
   let leader = null;
   let stop = () => {};
@@ -49,7 +50,7 @@ export function trendsPage(main) {
   main.replaceChildren(
     element('div', { class: 'intro' },
       element('h1', {}, 'Trends on Bluesky'),
-      element('p', {}, 'What people post about more than usual. ×5 means five times as many people as usual.')),
+      element('p', {}, 'What people post about more than usual. ×5 means five times as many people as usual, +12 that twelve more posts have come since the window ended.')),
     element('div', { class: 'bar' }, bar.root, travel.control),
     travel.banner,
     element('div', { class: 'line' }, summary, freshness),
@@ -63,6 +64,7 @@ export function trendsPage(main) {
     const trends = answer.trends.filter((trend) => (!of.kind || trend.kind === of.kind)
       && (!of.watchlist || of.at || isWatched(trend, terms)));
     list.show(trends, answer.window_end, { window: of.window, at: of.at && answer.window_end ? of.at : '' });
+    list.showSince(of.at || since.window_end !== answer.window_end ? {} : since.posts);
     travel.show(of, newest, answer.window_end);
     bar.show(of, languages, watchlists);
     const isFiltered = Boolean(of.kind || of.language || of.watchlist);
@@ -97,6 +99,11 @@ export function trendsPage(main) {
     newest = Math.max(newest ?? 0, next.window_end ?? 0) || null;
     render();
     showFreshness();
+  }
+
+  function receiveCounts(counts) {
+    since = counts;
+    if (counts.window_end === answer?.window_end) list.showSince(counts.posts);
   }
 
   function refuse(refused) {
@@ -138,6 +145,7 @@ export function trendsPage(main) {
     stop();
     address = next;
     answer = null;
+    since = { window_end: null, posts: {} };
     leader = null;
     bar.show(address, languages, watchlists);
     travel.show(address, newest, null);
@@ -148,7 +156,7 @@ export function trendsPage(main) {
       lookBack();
     } else {
       stop = follow({ window: address.window, language: address.language }, {
-        onTrends: receive, onProblem: refuse,
+        onTrends: receive, onCounts: receiveCounts, onProblem: refuse,
         onAlert: (alert) => { if (alert.kind === 'started') announce(`Alert: ${plain(alert.keyword)}`); },
       });
     }

@@ -81,6 +81,7 @@ pub use rate::{InvalidNetwork, Network, Settings as RateSettings};
 pub use routes::router;
 pub use run::{RunReport, run};
 pub use status::{DetectorReport, IngestReport, LabelerReport, SourceReport, StatusReport, WebhookReport};
+use stream::counts::CountEvents;
 pub use topics::{TopicReadError, TopicReader, TopicRecord, json_lines};
 pub use xrpc::{FeedGenerator, FeedGeneratorSettings, InvalidFeedGenerator};
 
@@ -144,6 +145,7 @@ pub struct ApiState {
     moderation: Option<Arc<Moderation>>,
     settings: Arc<Settings>,
     answers: Arc<Answers>,
+    count_events: Arc<CountEvents>,
     requests: Arc<Semaphore>,
     topic_reads: Arc<Semaphore>,
     /// Decisions and reports: each waits on a thread until the one before it is stored.
@@ -164,6 +166,7 @@ impl ApiState {
             metrics: Arc::new(String::new),
             topics,
             answers: Arc::default(),
+            count_events: Arc::default(),
             feed_generator: None,
             access: Arc::default(),
             cors: Arc::default(),

@@ -11,6 +11,7 @@
 
 mod current;
 mod history;
+mod live;
 mod newest;
 mod series;
 mod shown;
@@ -36,6 +37,7 @@ pub use current::CurrentTrends;
 use current::CurrentWindow;
 use history::Histories;
 pub use history::{CountPoint, FoundKeyword, KeywordHistory, TrendPoint};
+pub use live::{LiveCounts, LiveWanted, LiveWindow};
 use newest::Newest;
 use shown::Shown;
 use watchlists::Watchlists;
@@ -107,6 +109,7 @@ impl Snapshot {
 pub struct TrendView {
     fold: Mutex<Fold>,
     published: watch::Sender<Arc<Snapshot>>,
+    live: watch::Sender<Arc<LiveCounts>>,
 }
 
 /// Alerts of the same instant are ordered as their natural key is.
@@ -135,7 +138,7 @@ impl TrendView {
             watchlists: Watchlists::default(),
             shown: Shown::default(),
         };
-        Self { fold: Mutex::new(fold), published: watch::Sender::default() }
+        Self { fold: Mutex::new(fold), published: watch::Sender::default(), live: watch::Sender::default() }
     }
 
     /// Applies a record of `trending-keywords`.

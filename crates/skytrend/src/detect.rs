@@ -5,16 +5,19 @@
 
 pub mod baseline;
 mod checkpoint;
+mod live;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Deserialize;
 use skytrend_event::codec::{self, CodecError};
 use skytrend_event::{Micros, PostEvent, Topic, TrendStatus, WindowKind, time};
 use skytrend_log::{Log, LogError};
+use skytrend_serve::view::TrendView;
 use skytrend_trend::{Detector, ExtractedEvents, Extractor, WindowOutput};
 use tracing::{debug, info};
 
@@ -24,6 +27,7 @@ use crate::metrics as measured;
 use crate::stage::{self, Decode, Input, SideBySide, Stage};
 
 use checkpoint::Checkpoint;
+use live::LiveFeed;
 
 /// Section `detect`.
 #[derive(Clone, Debug, Deserialize)]
@@ -68,6 +72,8 @@ pub struct Detect {
     progress: Arc<Progress>,
     /// Whether the end of the input closes the open windows: for a replay; a live stream goes on after a restart.
     finish: bool,
+    /// Who is told what comes between two windows, if anybody may be.
+    live: Option<LiveFeed>,
 }
 
 impl Detect {
@@ -90,7 +96,14 @@ impl Detect {
             newest: Micros(0),
             progress,
             finish,
+            live: None,
         })
+    }
+
+    /// Tells this view what comes between two windows, while somebody follows that.
+    #[must_use]
+    pub fn with_live_counts(self, view: Arc<TrendView>) -> Self {
+        Self { live: Some(LiveFeed::new(view)), ..self }
     }
 
     /// Writes the windows that closed since the last call; says whether there were any.
@@ -257,5 +270,14 @@ impl Stage for Detect {
             measured::detector(&stats);
         }
         Ok(())
+    }
+    fn tick_interval(&self) -> Option<Duration> {
+        self.live.is_some().then_some(live::NOTICE_INTERVAL)
+    }
+
+    fn tick(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.tell(&self.detector);
+        }
     }
 }

@@ -19,6 +19,7 @@ const OCCURRENCES: &str = "skytrend_detector_occurrences";
 const DETECTOR_MEMORY: &str = "skytrend_detector_memory_bytes";
 const SHED: &str = "skytrend_detector_shed_total";
 const ENGAGEMENTS: &str = "skytrend_detector_engagements_total";
+const LIVE_COUNTS_SECONDS: &str = "skytrend_live_counts_seconds";
 const LAG: &str = "skytrend_log_lag_records";
 const MEMORY: &str = "skytrend_process_resident_bytes";
 
@@ -54,6 +55,11 @@ pub fn describe() {
         Unit::Count,
         "Reposts and likes that the detector read, where they have a weight, without those that it left out by it; by \
          what: counted, without_post, retracted."
+    );
+    describe_histogram!(
+        LIVE_COUNTS_SECONDS,
+        Unit::Seconds,
+        "Time of one look at what has come since the newest windows, while somebody follows the live counts."
     );
     describe_gauge!(LAG, Unit::Count, "Records that a stage has yet to read, by stage.");
     describe_gauge!(MEMORY, Unit::Bytes, "Resident memory of this process.");
@@ -94,6 +100,11 @@ pub fn windows_written(windows: u64, took: Duration) {
 pub fn snapshot_saved(bytes: usize, took: Duration) {
     gauge!(SNAPSHOT_BYTES).set(bytes as f64);
     histogram!(SNAPSHOT_SECONDS).record(took.as_secs_f64());
+}
+
+/// One look at what has come since the newest windows.
+pub fn live_counted(took: Duration) {
+    histogram!(LIVE_COUNTS_SECONDS).record(took.as_secs_f64());
 }
 
 /// The detector's own figures.

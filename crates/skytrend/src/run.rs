@@ -83,6 +83,9 @@ async fn wire(
             false,
             progress,
         )?;
+        if parts.serve {
+            detect = detect.with_live_counts(Arc::clone(&view));
+        }
         let (log, until) = (Arc::clone(log), Until::Shutdown(shutdown.clone()));
         supervisor
             .thread(<Detect as stage::Stage>::NAME, move || stage::run(&mut detect, log.as_ref(), &until));

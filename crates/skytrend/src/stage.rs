@@ -3,6 +3,7 @@
 //! their own, one round ahead.
 
 mod side_by_side;
+mod ticks;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -16,6 +17,7 @@ use tracing::{info, warn};
 use crate::supervisor::Shutdown;
 
 pub use side_by_side::SideBySide;
+use ticks::{Next, Ticks};
 
 /// Records that a stage takes in one round, from all its inputs: enough to make a commit cheap, few enough to react
 /// within milliseconds. Three rounds are held at most: one is read, one waits, one is applied.
@@ -74,6 +76,15 @@ pub trait Stage {
 
     /// Makes durable what was applied up to `inputs`. Called after each round, and with `last` once at shutdown.
     fn commit(&mut self, log: &dyn Log, inputs: &[Input], last: bool) -> anyhow::Result<()>;
+
+    /// How often [`Stage::tick`] is called, by the wall clock: asked once, at the start; none: never.
+    fn tick_interval(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What is due now and then between two rounds, whether or not any come. It is for those who look on: nothing
+    /// durable may depend on it.
+    fn tick(&mut self) {}
 }
 
 /// When the loop ends.
@@ -119,7 +130,12 @@ pub fn run<S: Stage>(stage: &mut S, log: &dyn Log, until: &Until) -> anyhow::Res
             .name(format!("{}-read", S::NAME))
             .spawn_scoped(scope, move || reader.run(&sender))
             .context("can't start a thread")?;
-        for round in rounds {
+        let mut ticks = Ticks::every(stage.tick_interval());
+        while let Some(next) = ticks.next(&rounds) {
+            let Next::Item(round) = next else {
+                stage.tick();
+                continue;
+            };
             for (place, batch, next) in round {
                 let input = &mut inputs[place];
                 stage.apply(input, batch).with_context(|| format!("{}/{}", input.topic, input.partition))?;
@@ -286,6 +302,8 @@ mod tests {
         fails_at: Option<u8>,
         panics_at: Option<u8>,
         commits_last: u32,
+        ticks: u32,
+        shutdown_after_ticks: Option<(u32, Shutdown)>,
         shutdown_at: Option<(u8, Shutdown)>,
     }
 
@@ -316,6 +334,19 @@ mod tests {
         fn commit(&mut self, _log: &dyn Log, _inputs: &[Input], last: bool) -> anyhow::Result<()> {
             self.commits_last += u32::from(last);
             Ok(())
+        }
+
+        fn tick_interval(&self) -> Option<Duration> {
+            self.shutdown_after_ticks.is_some().then_some(Duration::from_millis(1))
+        }
+
+        fn tick(&mut self) {
+            self.ticks += 1;
+            if let Some((_, shutdown)) =
+                self.shutdown_after_ticks.as_ref().filter(|(at, _)| *at == self.ticks)
+            {
+                shutdown.request();
+            }
         }
     }
 
@@ -372,6 +403,15 @@ mod tests {
         let mut stage = Collect { shutdown_at: Some((3, shutdown.clone())), ..Collect::default() };
         run(&mut stage, &log, &Until::Shutdown(shutdown)).unwrap();
         assert_eq!((&*stage.taken[0], stage.commits_last), (&[1, 2, 3][..], 1));
+    }
+
+    #[test]
+    fn ticks_come_where_no_records_do() {
+        let shutdown = Shutdown::default();
+        let mut stage = Collect { shutdown_after_ticks: Some((3, shutdown.clone())), ..Collect::default() };
+        run(&mut stage, &log(None), &Until::Shutdown(shutdown)).unwrap();
+        assert!(stage.ticks >= 3);
+        assert_eq!(stage.commits_last, 1);
     }
 
     #[test]

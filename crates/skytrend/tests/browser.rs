@@ -136,6 +136,59 @@ async fn trends_appear_update_are_filtered_and_open() {
     server.shutdown().await;
 }
 
+/// A window closes each six seconds, and counts come twice a second.
+const SLOW: f64 = 10.0;
+
+/// In one window of the list, the posts that have come since were two different numbers in some row.
+const COUNT_HAS_MOVED: &str = "(() => {
+    const window_of_list = document.querySelector('.summary').textContent;
+    if (window.seen?.of !== window_of_list) window.seen = { of: window_of_list, rows: new Map() };
+    return [...document.querySelectorAll('.trend')].some((row) => {
+        const since = row.querySelector('.since').textContent;
+        const before = window.seen.rows.get(row) ?? since;
+        window.seen.rows.set(row, before || since);
+        return before !== '' && since !== '' && since !== before && since.startsWith('+');
+    });
+})()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium: make browser"]
+async fn between_two_windows_the_posts_that_have_come_since_are_counted() {
+    let settings = ServerSettings { speed: SLOW, ..ServerSettings::new(WorldSettings::demo(7, NOW)) };
+    let server = Server::start(settings, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let hosts = format!("source.hosts={}", server.url());
+    let all = [&*hosts, "source.protocol=firehose", "source.first_start=oldest", "log.fsync=never"];
+    let program = Program::new(&all);
+    let mut running = program.start(&[]);
+    let browser = Chromium::start();
+    let mut page = open(&browser, &mut running, "/", CAUGHT_UP).await;
+    page.value("window.isSamePage = true").await;
+    page.wait_for("document.querySelectorAll('.trend-link').length > 0").await;
+    page.wait_for(COUNT_HAS_MOVED).await;
+    let shift = page.value(LAYOUT_SHIFT).await.as_f64().unwrap();
+    assert!(shift < LAYOUT_SHIFT_MAX, "the page jumped by {shift}");
+
+    // On the trend's own page, too; and nothing of a moment of the past.
+    page.value("document.querySelector('.trend-link').click()").await;
+    let since = "document.querySelector('.fact .since')?.textContent";
+    page.wait_for(&format!("location.pathname.startsWith('/trend/') && /^\\+[1-9]/.test({since})")).await;
+    page.value("document.querySelector('.look-back').open = true").await;
+    page.wait_for("document.getElementById('moment').value").await;
+    page.value(
+        "document.getElementById('moment').stepDown(1); document.querySelector('.moment').requestSubmit()",
+    )
+    .await;
+    page.wait_for(
+        "location.search.startsWith('?at=') && document.querySelector('.banner.past:not([hidden])')",
+    )
+    .await;
+    page.wait_for(&format!("{since} === undefined")).await;
+    assert_eq!(page.value("window.isSamePage").await, true, "the page was loaded again");
+    assert_eq!(page.complaints, Vec::<String>::new());
+    running.stop();
+    server.shutdown().await;
+}
+
 /// A secret and, as `printf … | sha256sum` gives it, its hash.
 const SECRET: &str = "a-secret-of-the-browser-test-and-of-nobody-else";
 const SHA256: &str = "cec28c995cca30424cc38d2c0770371835a210bc5acee33e8381f2f1a5a6a733";

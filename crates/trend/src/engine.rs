@@ -10,7 +10,7 @@ mod tallies;
 mod watched;
 mod windows;
 
-pub(crate) use phrases::PHRASES_PER_POST_MAX;
+pub(crate) use phrases::{PHRASES_PER_POST_MAX, WORDS_MAX};
 use std::sync::Arc;
 
 use skytrend_event::time::MINUTE;

@@ -53,6 +53,7 @@
 )]
 
 mod detector;
+mod live;
 mod settings;
 mod stats;
 mod window;
@@ -96,6 +97,7 @@ mod snapshot;
 pub use detector::Detector;
 pub use extract::{Extraction, Keyword, Link, SurfaceForm, extract};
 pub use extracted::{ExtractedEvents, Extractor};
+pub use live::{LiveCounter, LiveSubject};
 pub use moderation::{LabelledPosts, Moderation};
 pub use pattern::InvalidPattern;
 pub use rank::{KeywordLabeler, Labeler, Labelled};

@@ -1,10 +1,12 @@
 //! `/api/v1/stream`: each new window and alert as a Server-Sent Event, as soon as it is published.
 //!
 //! A follower is given what is newest when it is ready for more: whoever is slow skips windows, and holds up nobody.
-//! Alerts are not skipped while the view holds them. The id of an event says how far both have come, and whoever comes
+//! Alerts are not skipped while the view holds them. Live counts are for those who ask for them. The id of an event says how far both have come, and whoever comes
 //! back with it goes on from there; an alert of the last window may then come a second time, its natural key tells.
 
 mod follower;
+
+pub(super) mod counts;
 pub(super) mod socket;
 pub(super) mod upgrade;
 
@@ -44,7 +46,12 @@ pub(super) const FOLLOW: Operation = Operation {
     summary: "Each new window and alert, as Server-Sent Events",
     description: "`trends` with the same answer as `/api/v1/trends`, at once and whenever a window is published; `alert` \
                   with a record of `/api/v1/alerts`, oldest first, as they happen. A comment comes when nothing else \
-                  has for 15 seconds. Who is slow skips windows, never alerts. It does not end by itself.",
+                  has for 15 seconds. Who is slow skips windows, never alerts. It does not end by itself.\n\n\
+                  With `events=live` or `counts` there is a third event, `counts`, about twice a second: \
+                  `{\"window\": \"sliding\", \"window_end\": …, \"posts\": {…}, \"watchlists\": {…}}`. `posts` says by \
+                  `topic_id` how many posts with the trend's `keyword` have come since `window_end`, which is that of \
+                  the newest `trends`; `watchlists` the same by name for all terms of a list. What is not in it has \
+                  none. These counts are provisional: the next window has what is right.",
     parameters: &[
         WINDOW,
         LIMIT,
@@ -65,8 +72,11 @@ pub(super) const FOLLOW: Operation = Operation {
 };
 
 /// What is told.
-pub(super) const EVENTS: Parameter =
-    Parameter::query("events", Values::Choice(&["all", "trends", "alerts"]), "Which events are told.");
+pub(super) const EVENTS: Parameter = Parameter::query(
+    "events",
+    Values::Choice(&["all", "trends", "alerts", "live", "counts"]),
+    "Which events are told; `all` are trends and alerts, `live` these and counts.",
+);
 
 pub(super) async fn follow(
     State(state): State<ApiState>,
@@ -106,5 +116,13 @@ fn event(told: Told) -> [Bytes; 3] {
 }
 
 fn kinds(query: &Query) -> Result<Kinds, Problem> {
-    query.choice("events", [("all", Kinds::All), ("trends", Kinds::Trends), ("alerts", Kinds::Alerts)])
+    let (all, none) = (Kinds { trends: true, alerts: true, counts: false }, Kinds::default());
+    let choices = [
+        ("all", all),
+        ("trends", Kinds { trends: true, ..none }),
+        ("alerts", Kinds { alerts: true, ..none }),
+        ("live", Kinds { counts: true, ..all }),
+        ("counts", Kinds { counts: true, ..none }),
+    ];
+    query.choice("events", choices)
 }

@@ -1,6 +1,7 @@
 //! The API over its router: what each endpoint answers, and what it refuses.
 
 mod cors;
+mod counts;
 mod errors;
 mod feeds;
 mod lexicon;

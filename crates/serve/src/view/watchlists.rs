@@ -104,8 +104,16 @@ impl Watchlists {
 
 impl WatchedList {
     fn newest_end(&self) -> Option<Micros> {
-        let end = |window: &Option<Arc<WatchedWindow>>| window.as_ref().map(|window| window.window_end);
-        end(&self.sliding).max(end(&self.tumbling))
+        self.end(WindowKind::Sliding).max(self.end(WindowKind::Tumbling))
+    }
+
+    /// The end of its newest window of this kind.
+    pub(super) fn end(&self, window: WindowKind) -> Option<Micros> {
+        let window = match window {
+            WindowKind::Sliding => &self.sliding,
+            WindowKind::Tumbling => &self.tumbling,
+        };
+        window.as_ref().map(|window| window.window_end)
     }
 }
 

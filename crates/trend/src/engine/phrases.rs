@@ -20,7 +20,7 @@ const LONGER_PART: f64 = 0.25;
 /// A post counts for at most so many phrases.
 pub(crate) const PHRASES_PER_POST_MAX: usize = 64;
 /// Words of the longest phrases.
-const WORDS_MAX: usize = 4;
+pub(crate) const WORDS_MAX: usize = 4;
 /// Longest phrase, in bytes: four words of the longest kind are no name.
 const PHRASE_BYTES_MAX: usize = 120;
 

@@ -6,26 +6,29 @@ use std::sync::Arc;
 use bytes::Bytes;
 use skytrend_event::{Alert, AlertKind, KeywordKind, Micros};
 use tokio::sync::watch;
+use tokio::sync::watch::error::RecvError;
 
+use super::counts::CountEvents;
 use crate::http::ApiState;
 use crate::http::answers::Answers;
 use crate::http::trends::ListQuery;
-use crate::view::{CurrentTrends, Snapshot};
+use crate::view::{CurrentTrends, LiveCounts, Snapshot};
 
 /// An alert's natural key but for its window's end.
 type AlertName = (Option<String>, String, KeywordKind, bool);
 
 /// What is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kinds {
-    All,
-    Trends,
-    Alerts,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Kinds {
+    pub(super) trends: bool,
+    pub(super) alerts: bool,
+    /// Live counts.
+    pub(super) counts: bool,
 }
 
 /// One event.
 pub(super) struct Told {
-    /// `trends` or `alert`.
+    /// `trends`, `alert` or `counts`.
     pub(super) kind: &'static str,
     /// How far the follower has come with it.
     pub(super) id: String,
@@ -38,6 +41,11 @@ pub(super) struct Follower {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     stopping: watch::Receiver<bool>,
     answers: Arc<Answers>,
+    /// Only of those who want them: they are counted while anybody follows.
+    counts: Option<watch::Receiver<Arc<LiveCounts>>>,
+    /// Those that were told last, or skipped.
+    told_counts: Option<Arc<LiveCounts>>,
+    count_events: Arc<CountEvents>,
     asked: ListQuery,
     /// The end of the window of trends told last.
     trends_end: Option<Micros>,
@@ -58,6 +66,7 @@ impl Follower {
         let resumed = last.and_then(parse_id);
         // What is there now is told at once.
         snapshots.mark_changed();
+        let counts = kinds.counts.then(|| state.view.follow_live());
         let mut told = BTreeSet::new();
         if resumed.is_none() {
             let of_newest = |alert: &&Arc<Alert>| Some(alert.window_end) == newest;
@@ -67,6 +76,9 @@ impl Follower {
             kinds,
             stopping: state.stopping.subscribe(),
             answers: Arc::clone(&state.answers),
+            counts,
+            told_counts: None,
+            count_events: Arc::clone(&state.count_events),
             asked,
             trends_end: resumed.map(|(trends, _)| trends),
             trends: None,
@@ -85,15 +97,18 @@ impl Follower {
             }
             tokio::select! {
                 changed = self.snapshots.changed() => changed.ok()?,
+                changed = changed(&mut self.counts) => changed.ok()?,
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
             }
             let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
-            if self.kinds != Kinds::Trends {
+            if self.kinds.alerts {
                 self.take_alerts(&snapshot);
             }
-            if self.kinds != Kinds::Alerts {
+            if self.kinds.trends {
                 self.take_trends(&snapshot);
             }
+            // Last, so that they come after the window that they go with.
+            self.take_counts(&snapshot);
         }
     }
 
@@ -130,9 +145,30 @@ impl Follower {
         self.waiting.push_back(Told { kind: "trends", id: self.id(), json: answer.json.clone() });
     }
 
+    /// Counts of a window that is not the newest any more, or not yet, are skipped: the next ones are soon there.
+    fn take_counts(&mut self, snapshot: &Arc<Snapshot>) {
+        let Some(receiver) = &mut self.counts else { return };
+        let counts = Arc::clone(&receiver.borrow_and_update());
+        let known = self.told_counts.replace(Arc::clone(&counts));
+        if known.is_some_and(|known| Arc::ptr_eq(&known, &counts)) {
+            return;
+        }
+        if let Some(json) = self.count_events.of(snapshot, &counts, &self.asked) {
+            self.waiting.push_back(Told { kind: "counts", id: self.id(), json });
+        }
+    }
+
     fn id(&self) -> String {
         let micros = |end: Option<Micros>| end.map_or(0, |end| end.0);
         format!("{}.{}", micros(self.trends_end), micros(self.alerts_end))
+    }
+}
+
+/// Waits for the next counts; for ever where none are wanted.
+async fn changed(counts: &mut Option<watch::Receiver<Arc<LiveCounts>>>) -> Result<(), RecvError> {
+    match counts {
+        Some(counts) => counts.changed().await,
+        None => std::future::pending().await,
     }
 }
 

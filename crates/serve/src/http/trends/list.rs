@@ -94,6 +94,17 @@ impl ListQuery {
             language: language(query)?,
         })
     }
+
+    /// Whether the trend is in the language that is asked for.
+    fn speaks(&self, trend: &Trend) -> bool {
+        self.language.as_ref().is_none_or(|language| *language == trend.language)
+    }
+
+    /// Those that are asked for of the trends of a window.
+    pub(in crate::http) fn listed<'a>(&self, current: &'a CurrentTrends) -> impl Iterator<Item = &'a Trend> {
+        let trends = current.trends.iter().map(Arc::as_ref);
+        trends.filter(|trend| self.speaks(trend)).take(self.limit)
+    }
 }
 
 /// The list as JSON, in one line; `current` is the window, if there was one.
@@ -103,8 +114,6 @@ pub(in crate::http) fn render(
     as_of: Option<Micros>,
 ) -> Vec<u8> {
     let all = current.map_or(&[][..], |current| &current.trends);
-    let speaks =
-        |trend: &Arc<Trend>| asked.language.as_ref().is_none_or(|language| *language == trend.language);
     // What is kept of a window holds the upper part of every language's list, so places are counted here.
     let mut places = BTreeMap::new();
     let language_ranks = all.iter().map(|trend| {
@@ -112,7 +121,7 @@ pub(in crate::http) fn render(
         *place += 1;
         *place
     });
-    let matching: Vec<_> = all.iter().zip(language_ranks).filter(|(trend, _)| speaks(trend)).collect();
+    let matching: Vec<_> = all.iter().zip(language_ranks).filter(|(trend, _)| asked.speaks(trend)).collect();
     let listed = (1..)
         .zip(&matching)
         .take(asked.limit)
