@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Micros;
 
+/// What an alert needs unless the list says otherwise: posts in the sliding window …
+pub const ALERT_POSTS: u32 = 20;
+/// … and growth over the list's own past.
+pub const ALERT_GROWTH: f64 = 3.0;
+/// How long it lasts below half of that, unless the list says otherwise.
+pub const COOLDOWN_MINUTES: u32 = 30;
+
 /// What a watchlist is, but for its name; fields as in `trend.watchlists`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WatchlistDefinition {
