@@ -1,4 +1,4 @@
-//! The HTTP API: what [`ApiState`] gives, as JSON. GET only, but for moderation and sessions; errors are RFC 9457 problems.
+//! The HTTP API: what [`ApiState`] gives, as JSON. GET only, but for moderation, watchlists and sessions; errors are RFC 9457 problems.
 //!
 //! | path | what |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `/api/v1/alerts` | the newest alerts |
 //! | `/api/v1/activity` | the newest windows of user activity |
 //! | `/api/v1/watchlists` | each watchlist's counts in its newest windows |
-//! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts |
+//! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts; changed by PUT and DELETE |
 //! | `/api/v1/status` | what the pipeline says of itself |
 //! | `/api/v1/moderation`, … | what people decide about keywords |
 //! | `/api/v1/session` | signs a browser in |
@@ -21,7 +21,7 @@
 //! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
 //! | `/health/live`, `/health/ready` | for supervisors |
 //! | `/metrics` | Prometheus text |
-//! | `/`, `/trend/{keyword}`, `/pipeline`, `/moderation`, `/assets/{path}` | the dashboard |
+//! | `/`, `/trend/{keyword}`, `/pipeline`, `/moderation`, `/watchlists`, `/assets/{path}` | the dashboard |
 //!
 //! [`router`] is the API without a socket; [`run`] serves it on one until it is told to stop. Health and metrics
 //! answer also when the limit of concurrent requests is reached, so that an overload can be seen.
@@ -72,6 +72,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::moderation::Moderation;
 use crate::view::TrendView;
+use crate::watchlists::Watchlists;
 pub use access::{
     Access, InvalidAccess, NewToken, Reading, Right, Settings as AccessSettings, TokenSettings, new_token,
 };
@@ -140,6 +141,7 @@ pub struct ApiState {
     cors: Arc<CorsSettings>,
     rate: Arc<Rate>,
     moderation: Option<Arc<Moderation>>,
+    watchlists: Option<Arc<Watchlists>>,
     settings: Arc<Settings>,
     answers: Arc<Answers>,
     requests: Arc<Semaphore>,
@@ -165,6 +167,7 @@ impl ApiState {
             cors: Arc::default(),
             rate: Arc::new(Rate::new(&RateSettings::default())),
             moderation: None,
+            watchlists: None,
             requests: slots(settings.requests_max),
             streams: slots(settings.streams_max),
             stopping: Arc::default(),
@@ -235,6 +238,13 @@ impl ApiState {
         self
     }
 
+    /// The watchlists there are; without it, there are those that are counted, and none can be changed.
+    #[must_use]
+    pub fn with_watchlists(mut self, watchlists: Arc<Watchlists>) -> Self {
+        self.watchlists = Some(watchlists);
+        self
+    }
+
     fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.settings.request_timeout_secs)
     }
@@ -255,8 +265,6 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/ws", get(stream::socket::converse))
         .route("/api/v1/alerts", get(recent::alerts))
         .route("/api/v1/activity", get(recent::activity))
-        .route("/api/v1/watchlists", get(watchlists::list))
-        .route("/api/v1/watchlists/{name}", get(watchlists::one))
         .route("/api/v1/status", get(status))
         .route("/api/v1/openapi.json", get(openapi::json))
         .route("/api/v1/topics/{topic}", get(topics::read))
@@ -264,6 +272,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(mastodon::routes())
         .merge(feeds::routes())
         .merge(moderation::routes())
+        .merge(watchlists::routes())
         .route_layer(from_fn_with_state(state.clone(), admission::limit))
         .route_layer(from_fn_with_state(state.clone(), access::may_read))
         .route_layer(from_fn_with_state(state.clone(), rate::limit))
@@ -288,6 +297,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/trend/{keyword}", get(dashboard::page))
         .route("/pipeline", get(dashboard::page))
         .route("/moderation", get(dashboard::page))
+        .route("/watchlists", get(dashboard::page))
         .route("/api", get(openapi::page))
         .route("/assets/{*path}", get(dashboard::asset))
         .route_layer(from_fn_with_state(state.clone(), rate::limit))

@@ -11,6 +11,7 @@ mod pages;
 mod past;
 mod socket;
 mod stream;
+pub(super) mod watchlists;
 mod websocket;
 mod xrpc;
 
