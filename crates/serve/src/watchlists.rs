@@ -152,7 +152,12 @@ impl Watchlists {
                 fold.lists.remove(&record.name);
             }
         }
-        self.applied.send_replace(offset + 1);
+        // Two may apply records at once, and the later one say so first.
+        self.applied.send_if_modified(|applied| {
+            let is_news = *applied <= offset;
+            *applied = (offset + 1).max(*applied);
+            is_news
+        });
     }
 
     /// Says how far the detector has taken changes up.
