@@ -18,7 +18,7 @@ pub use schema::WriterSchema;
 
 use crate::{
     Alert, DeadLetter, Event, Follow, KeywordCount, Like, ModerationRecord, PostEvent, Repost, Topic, Trend,
-    UserActivity,
+    UserActivity, WatchlistRecord,
 };
 
 /// More elements than any array of a record can have: the network's records have at most 1 MB.
@@ -73,7 +73,7 @@ macro_rules! payload {
 payload!(
     PostEvent<'a> => Posts, Like<'a> => Likes, Repost<'a> => Reposts, Follow<'a> => Follows, Trend => Trends,
     KeywordCount => WindowCounts, Alert => Alerts, UserActivity => UserActivity, DeadLetter<'a> => DeadLetter,
-    ModerationRecord => Moderation,
+    ModerationRecord => Moderation, WatchlistRecord => Watchlists,
 );
 
 /// Encodes values one after the other, reusing the library's buffers. One for each thread.

@@ -1,6 +1,6 @@
 //! The words of skytrend: what is said on the network ([`PostEvent`], [`Like`], [`Repost`], [`Follow`]), what is
 //! found in it ([`KeywordCount`], [`Trend`], [`Alert`], [`UserActivity`]), what people decide about it
-//! ([`ModerationRecord`]), the topics they travel on ([`Topic`]), and their bytes ([`codec`]).
+//! ([`ModerationRecord`], [`WatchlistRecord`]), the topics they travel on ([`Topic`]), and their bytes ([`codec`]).
 //!
 //! It does no I/O, reads no clock, and knows neither the wire of Bluesky (`skytrend-source`) nor the log.
 
@@ -15,6 +15,7 @@ pub mod dead_letter;
 pub mod keyword;
 pub mod moderation;
 pub mod trend;
+pub mod watchlist;
 
 pub mod codec;
 pub mod topic;
@@ -33,3 +34,4 @@ pub use post::{PostAction, PostData, PostEvent, ReplyRef, Span};
 pub use time::{InvalidDatetime, Micros};
 pub use topic::Topic;
 pub use trend::{Alert, AlertKind, SamplePost, ScoreParts, Trend, TrendStatus};
+pub use watchlist::{WatchlistDefinition, WatchlistRecord};

@@ -26,11 +26,13 @@ pub enum Topic {
     DeadLetter,
     /// pattern → [`crate::ModerationRecord`]
     Moderation,
+    /// name → [`crate::WatchlistRecord`]
+    Watchlists,
 }
 
 impl Topic {
     /// All topics, in the order of the pipeline.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Posts,
         Self::Likes,
         Self::Reposts,
@@ -41,6 +43,7 @@ impl Topic {
         Self::UserActivity,
         Self::DeadLetter,
         Self::Moderation,
+        Self::Watchlists,
     ];
 
     /// The public name.
@@ -56,6 +59,7 @@ impl Topic {
             Self::UserActivity => "user-activity",
             Self::DeadLetter => "dead-letter",
             Self::Moderation => "moderation",
+            Self::Watchlists => "watchlists",
         }
     }
 
@@ -65,14 +69,19 @@ impl Topic {
             Self::Posts | Self::WindowCounts | Self::UserActivity | Self::DeadLetter => 7,
             Self::Likes | Self::Reposts | Self::Follows => 1,
             Self::Trends | Self::Alerts => 30,
-            // A decision stands until another one, so its record must not leave: ten years, and no limit by size.
-            Self::Moderation => 3_650,
+            // What was decided stands until it is changed, so its record must not leave: ten years, and no limit by size.
+            Self::Moderation | Self::Watchlists => 3_650,
         }
     }
 
     /// Whether its oldest records may leave when there are many, and not only when they are old.
     pub const fn is_limited_by_size(self) -> bool {
-        !matches!(self, Self::Moderation)
+        !self.is_of_people()
+    }
+
+    /// Whether its records are what people decided, with their names: only who may write reads them.
+    pub const fn is_of_people(self) -> bool {
+        matches!(self, Self::Moderation | Self::Watchlists)
     }
 
     /// Whether its records are split over partitions by author DID; the other topics have one partition each.

@@ -3,6 +3,7 @@
 //   /                   the trends:   window, language, kind, watchlist, at
 //   /trend/<keyword>    one keyword:  window, at
 //   /pipeline           how the pipeline is doing
+//   /watchlists         the watchlists, and changing them
 //   /moderation         what is decided about keywords; signing in
 
 const FILTERS = ['window', 'language', 'kind', 'watchlist', 'at'];
@@ -14,7 +15,7 @@ export function current() {
   const query = new URLSearchParams(search);
   const address = { page: 'trends', keyword: '' };
   for (const name of FILTERS) address[name] = query.get(name) ?? '';
-  if (pathname === '/pipeline' || pathname === '/moderation') address.page = pathname.slice(1);
+  if (['/pipeline', '/watchlists', '/moderation'].includes(pathname)) address.page = pathname.slice(1);
   else if (pathname.startsWith('/trend/')) {
     address.page = 'trend';
     address.keyword = decoded(pathname.slice('/trend/'.length));

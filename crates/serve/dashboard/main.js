@@ -8,8 +8,9 @@ import { bindSearch } from './search.js';
 import { bindThemeButton } from './theme.js';
 import { trendPage } from './trend-page.js';
 import { trendsPage } from './trends-page.js';
+import { watchlistsPage } from './watchlists-page.js';
 
-const PAGES = { trends: trendsPage, trend: trendPage, pipeline: pipelinePage, moderation: moderationPage };
+const PAGES = { trends: trendsPage, trend: trendPage, pipeline: pipelinePage, watchlists: watchlistsPage, moderation: moderationPage };
 const byId = (id) => document.getElementById(id);
 const main = byId('main');
 let page = null;

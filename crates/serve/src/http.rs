@@ -1,4 +1,4 @@
-//! The HTTP API: what [`ApiState`] gives, as JSON. GET only, but for moderation and sessions; errors are RFC 9457 problems.
+//! The HTTP API: what [`ApiState`] gives, as JSON. GET only, but for moderation, watchlists and sessions; errors are RFC 9457 problems.
 //!
 //! | path | what |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `/api/v1/alerts` | the newest alerts |
 //! | `/api/v1/activity` | the newest windows of user activity |
 //! | `/api/v1/watchlists` | each watchlist's counts in its newest windows |
-//! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts |
+//! | `/api/v1/watchlists/{name}` | one of them, with its terms and alerts; changed by PUT and DELETE |
 //! | `/api/v1/status` | what the pipeline says of itself |
 //! | `/api/v1/moderation`, … | what people decide about keywords |
 //! | `/api/v1/session` | signs a browser in |
@@ -21,7 +21,7 @@
 //! | `/feeds/trends.atom`, `/feeds/alerts.rss`, … | for feed readers |
 //! | `/health/live`, `/health/ready` | for supervisors |
 //! | `/metrics` | Prometheus text |
-//! | `/`, `/trend/{keyword}`, `/pipeline`, `/moderation`, `/assets/{path}` | the dashboard |
+//! | `/`, `/trend/{keyword}`, `/pipeline`, `/moderation`, `/watchlists`, `/assets/{path}` | the dashboard |
 //!
 //! [`router`] is the API without a socket; [`run`] serves it on one until it is told to stop. Health and metrics
 //! answer also when the limit of concurrent requests is reached, so that an overload can be seen.
@@ -70,6 +70,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::moderation::Moderation;
 use crate::view::TrendView;
+use crate::watchlists::Watchlists;
 pub use access::{
     Access, InvalidAccess, NewToken, Reading, Right, Settings as AccessSettings, TokenSettings, new_token,
 };
@@ -143,6 +144,7 @@ pub struct ApiState {
     cors: Arc<CorsSettings>,
     rate: Arc<Rate>,
     moderation: Option<Arc<Moderation>>,
+    watchlists: Option<Arc<Watchlists>>,
     settings: Arc<Settings>,
     answers: Arc<Answers>,
     count_events: Arc<CountEvents>,
@@ -172,6 +174,7 @@ impl ApiState {
             cors: Arc::default(),
             rate: Arc::new(Rate::new(&RateSettings::default())),
             moderation: None,
+            watchlists: None,
             requests: slots(settings.requests_max),
             streams: slots(settings.streams_max),
             stopping: Arc::default(),
@@ -234,6 +237,13 @@ impl ApiState {
     #[must_use]
     pub fn with_moderation(mut self, moderation: Arc<Moderation>) -> Self {
         self.moderation = Some(moderation);
+        self
+    }
+
+    /// The watchlists there are; without it, there are those that are counted, and none can be changed.
+    #[must_use]
+    pub fn with_watchlists(mut self, watchlists: Arc<Watchlists>) -> Self {
+        self.watchlists = Some(watchlists);
         self
     }
 

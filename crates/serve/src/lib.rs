@@ -7,6 +7,7 @@
 pub mod view;
 
 pub mod moderation;
+pub mod watchlists;
 
 pub mod http;
 

@@ -6,6 +6,7 @@
 pub mod baseline;
 mod checkpoint;
 mod live;
+mod watchlists;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,11 +14,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use serde::Deserialize;
 use skytrend_event::codec::{self, CodecError};
 use skytrend_event::{Micros, PostEvent, Topic, TrendStatus, WindowKind, time};
-use skytrend_log::{Log, LogError};
+use skytrend_log::{Log, LogError, Offset};
 use skytrend_serve::view::TrendView;
+use skytrend_serve::watchlists::Watchlists;
 use skytrend_trend::{Detector, ExtractedEvents, Extractor, WindowOutput};
 use tracing::{debug, info};
 
@@ -28,6 +31,7 @@ use crate::stage::{self, Decode, Input, SideBySide, Stage};
 
 use checkpoint::Checkpoint;
 use live::LiveFeed;
+use watchlists::{Change, Changes, Following};
 
 /// Section `detect`.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +69,10 @@ pub struct Detect {
     trend: skytrend_trend::Settings,
     partitions: u32,
     batch: Batch,
+    /// How far each input is applied.
+    applied: Vec<Input>,
+    /// None: the lists are those of the settings, for good.
+    following: Option<Following>,
     /// End of the newest window whose output is in the log.
     written_through: Micros,
     snapshot_due: Micros,
@@ -91,6 +99,8 @@ impl Detect {
             trend,
             partitions,
             batch: Batch::new(partitions),
+            applied: Vec::new(),
+            following: None,
             written_through: Micros(i64::MIN),
             snapshot_due: Micros(i64::MIN),
             newest: Micros(0),
@@ -104,6 +114,13 @@ impl Detect {
     #[must_use]
     pub fn with_live_counts(self, view: Arc<TrendView>) -> Self {
         Self { live: Some(LiveFeed::new(view)), ..self }
+    }
+
+    /// Watches also what is put into the topic `watchlists` of this log, and tells `told` of it.
+    #[must_use]
+    pub fn following(mut self, log: Arc<dyn Log>, told: Arc<Watchlists>) -> Self {
+        self.following = Some(Following::new(log, told, &self.trend.watchlists));
+        self
     }
 
     /// Writes the windows that closed since the last call; says whether there were any.
@@ -160,11 +177,26 @@ impl Detect {
         Ok(())
     }
 
-    fn save_snapshot(&mut self, log: &dyn Log, inputs: &[Input]) -> anyhow::Result<()> {
+    /// Watches other lists from the next batch on, which was extracted by them.
+    fn take_up(&mut self, change: &Change) -> anyhow::Result<()> {
+        let Some(mut following) = self.following.take() else { return Ok(()) };
+        // What has closed is no part of a snapshot.
+        self.write_outputs(following.log.as_ref())?;
+        self.detector.set_watchlists(&change.lists);
+        let in_force = following.take_up(change, self.newest);
+        self.save_snapshot(following.log.as_ref(), Some(in_force))?;
+        following.tell();
+        self.following = Some(following);
+        Ok(())
+    }
+
+    /// Saves the detector as it is after what was applied, with another state in the same transaction.
+    fn save_snapshot(&mut self, log: &dyn Log, other: Option<(String, Bytes)>) -> anyhow::Result<()> {
         let started = std::time::Instant::now();
-        let checkpoint = Checkpoint { inputs: inputs.to_vec() };
-        let states = checkpoint.states(&self.detector);
+        let checkpoint = Checkpoint { inputs: self.applied.clone() };
+        let mut states = checkpoint.states(&self.detector);
         let bytes: usize = states.iter().map(|(_, value)| value.len()).sum();
+        states.extend(other);
         crash::point("detect.before_snapshot");
         log.commit(skytrend_log::Transaction {
             positions: checkpoint.positions(Self::NAME),
@@ -173,6 +205,7 @@ impl Detect {
         })?;
         crash::point("detect.after_snapshot");
         measured::snapshot_saved(bytes, started.elapsed());
+        self.snapshot_due = self.newest.plus(i64::from(self.settings.snapshot_interval_secs) * time::SECOND);
         Ok(())
     }
 }
@@ -196,6 +229,10 @@ fn extract(
 pub struct Extracted {
     events: ExtractedEvents,
     newest: Micros,
+    /// The offset after the last of them.
+    next: Offset,
+    /// Lists that these are the first to be extracted by.
+    change: Option<Change>,
 }
 
 impl Stage for Detect {
@@ -204,9 +241,15 @@ impl Stage for Detect {
 
     fn inputs(&mut self, log: &dyn Log) -> anyhow::Result<Vec<Input>> {
         self.written_through = checkpoint::written_through(log)?;
+        if let Some(following) = &mut self.following {
+            let lists = following.start()?;
+            self.trend.watchlists = lists.lists().to_vec();
+            self.detector.set_watchlists(&lists);
+        }
         if let Some((checkpoint, detector)) = Checkpoint::load(log, &self.trend)? {
             self.detector = detector;
             info!(written_through = self.written_through.0, "detector restored from its snapshot");
+            self.applied.clone_from(&checkpoint.inputs);
             return Ok(checkpoint.inputs);
         }
         if !self.settings.baseline.as_os_str().is_empty() {
@@ -218,7 +261,14 @@ impl Stage for Detect {
         };
         // In the order of the detector's own.
         let of_topic = |topic| (0..self.partitions).map(move |partition| (topic, partition));
-        self.trend.topics().into_iter().flat_map(of_topic).map(from_start).collect()
+        self.applied = self
+            .trend
+            .topics()
+            .into_iter()
+            .flat_map(of_topic)
+            .map(from_start)
+            .collect::<anyhow::Result<_>>()?;
+        Ok(self.applied.clone())
     }
 
     fn side_by_side(&self) -> Option<SideBySide> {
@@ -228,21 +278,41 @@ impl Stage for Detect {
 
     fn decode(&self) -> Decode<Extracted> {
         let mut extractor = self.detector.extractor();
+        let following = self.following.as_ref();
+        let mut changes = following
+            .map(|following| following.changes(&self.applied, self.detector.fronts(), self.written_through));
         Box::new(move |input, records| {
-            let mut batch = Extracted { events: ExtractedEvents::default(), newest: Micros(0) };
+            let change = changes.as_mut().map_or(Ok(None), Changes::poll)?;
+            if let Some(change) = &change {
+                extractor.set_watchlists(&change.lists);
+            }
+            let (events, newest, next) = (ExtractedEvents::default(), Micros(0), input.next);
+            let mut batch = Extracted { events, newest, next, change };
             stage::for_each_record(input, &records, |record| {
                 extract(&mut extractor, input.topic, &record.value, &mut batch.events)
                     .context("a record that ingest wrote can't be read back")?;
                 batch.newest = batch.newest.max(Micros(record.timestamp_micros));
+                batch.next = record.offset + 1;
                 Ok(())
             })?;
+            if let Some(changes) = &mut changes {
+                changes.passed(input, batch.newest.0);
+            }
             Ok(batch)
         })
     }
 
     fn apply(&mut self, input: &Input, batch: Extracted) -> anyhow::Result<()> {
+        if let Some(change) = &batch.change {
+            self.take_up(change)?;
+        }
         self.detector.apply_extracted(input.partition, &batch.events);
         self.newest = self.newest.max(batch.newest);
+        let applied = self
+            .applied
+            .iter_mut()
+            .find(|applied| (applied.topic, applied.partition) == (input.topic, input.partition));
+        applied.context("a batch of no input")?.next = batch.next;
         Ok(())
     }
 
@@ -250,15 +320,14 @@ impl Stage for Detect {
         if last && self.finish {
             self.detector.finish();
         }
+        debug_assert_eq!(self.applied, inputs, "batches say where they end");
         let closed = self.write_outputs(log)?;
         if self.snapshot_due == Micros(i64::MIN) {
             self.snapshot_due =
                 self.newest.plus(i64::from(self.settings.snapshot_interval_secs) * time::SECOND);
         }
         if self.newest >= self.snapshot_due || (last && !self.finish) {
-            self.save_snapshot(log, inputs)?;
-            self.snapshot_due =
-                self.newest.plus(i64::from(self.settings.snapshot_interval_secs) * time::SECOND);
+            self.save_snapshot(log, None)?;
         }
         let applied = inputs.iter().map(|input| input.next).sum();
         self.progress.applied.store(applied, Ordering::Release);

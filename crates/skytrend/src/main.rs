@@ -17,6 +17,7 @@ mod serving;
 mod show;
 mod status;
 mod upkeep;
+mod watchlists;
 
 mod alerts;
 mod api_client;

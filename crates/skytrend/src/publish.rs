@@ -5,10 +5,13 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use skytrend_event::{Alert, KeywordCount, ModerationRecord, Topic, Trend, UserActivity, codec, time};
+use skytrend_event::{
+    Alert, KeywordCount, ModerationRecord, Topic, Trend, UserActivity, WatchlistRecord, codec, time,
+};
 use skytrend_log::Log;
 use skytrend_serve::moderation::Moderation;
 use skytrend_serve::view::TrendView;
+use skytrend_serve::watchlists::Watchlists;
 
 use crate::stage::{self, Decode, Input, Stage};
 
@@ -26,18 +29,21 @@ pub enum Output {
     Activity(UserActivity),
     /// With its offset.
     Moderation(u64, ModerationRecord),
+    /// With its offset.
+    Watchlist(u64, WatchlistRecord),
 }
 
 /// The stage.
 pub struct Publish {
     view: Arc<TrendView>,
     moderation: Arc<Moderation>,
+    watchlists: Arc<Watchlists>,
 }
 
 impl Publish {
     /// Into this view.
-    pub fn new(view: Arc<TrendView>, moderation: Arc<Moderation>) -> Self {
-        Self { view, moderation }
+    pub fn new(view: Arc<TrendView>, moderation: Arc<Moderation>, watchlists: Arc<Watchlists>) -> Self {
+        Self { view, moderation, watchlists }
     }
 }
 
@@ -54,7 +60,9 @@ impl Stage for Publish {
         // What was decided must be in force before the first window is shown.
         let decided = crate::moderation::apply_all(&self.moderation, &self.view)?;
         let moderation = Input { topic: Topic::Moderation, partition: 0, next: decided };
-        TOPICS.into_iter().map(from).chain([Ok(moderation)]).collect()
+        let changed = crate::watchlists::apply_all(&self.watchlists, log)?;
+        let watchlists = Input { topic: Topic::Watchlists, partition: 0, next: changed };
+        TOPICS.into_iter().map(from).chain([Ok(moderation), Ok(watchlists)]).collect()
     }
 
     fn decode(&self) -> Decode<Vec<Output>> {
@@ -68,6 +76,7 @@ impl Stage for Publish {
                     Topic::Alerts => Output::Alert(codec::decode(value)?),
                     Topic::UserActivity => Output::Activity(codec::decode(value)?),
                     Topic::Moderation => Output::Moderation(record.offset, codec::decode(value)?),
+                    Topic::Watchlists => Output::Watchlist(record.offset, codec::decode(value)?),
                     other => anyhow::bail!("{other} holds no results"),
                 });
                 Ok(())
@@ -84,6 +93,7 @@ impl Stage for Publish {
                 Output::Alert(alert) => self.view.apply_alert(alert),
                 Output::Activity(activity) => self.view.apply_activity(activity),
                 Output::Moderation(offset, record) => self.moderation.apply(offset, record),
+                Output::Watchlist(offset, record) => self.watchlists.apply(offset, record),
             }
         }
         Ok(())

@@ -63,10 +63,12 @@ async fn wire(
 ) -> anyhow::Result<Supervisor> {
     let shutdown = supervisor.shutdown();
     let (view, moderation) = (Arc::new(TrendView::new(&settings.serve.view)), crate::moderation::over(log));
+    let watchlists = crate::watchlists::over(log, &settings.trend.watchlists, parts.detect);
     let delivers = parts.deliver && !settings.webhooks.is_empty();
     // Before anything is shown or sent.
     if parts.serve || parts.show || delivers {
         crate::moderation::apply_all(&moderation, &view)?;
+        crate::watchlists::apply_all(&watchlists, log.as_ref())?;
     }
     if delivers {
         deliver::start(&mut supervisor, &settings, log, &view, &status.webhooks)?;
@@ -82,7 +84,8 @@ async fn wire(
             settings.log.partitions,
             false,
             progress,
-        )?;
+        )?
+        .following(Arc::clone(log), Arc::clone(&watchlists));
         if parts.serve {
             detect = detect.with_live_counts(Arc::clone(&view));
         }
@@ -91,14 +94,15 @@ async fn wire(
             .thread(<Detect as stage::Stage>::NAME, move || stage::run(&mut detect, log.as_ref(), &until));
     }
     if parts.serve || parts.show || delivers {
-        let mut publish = Publish::new(Arc::clone(&view), Arc::clone(&moderation));
+        let mut publish = Publish::new(Arc::clone(&view), Arc::clone(&moderation), Arc::clone(&watchlists));
         let (publish_log, until) = (Arc::clone(log), Until::Shutdown(shutdown.clone()));
         supervisor.thread(<Publish as stage::Stage>::NAME, move || {
             stage::run(&mut publish, publish_log.as_ref(), &until)
         });
         crate::moderation::start_expiry(&mut supervisor, &moderation, &view);
         if parts.serve {
-            serving::start(&mut supervisor, &settings, log, &view, &moderation, status, metrics).await?;
+            let shown = (&view, &moderation, &watchlists);
+            serving::start(&mut supervisor, &settings, log, shown, status, metrics).await?;
         }
         if parts.show {
             crate::show::start(&mut supervisor, &view, status);

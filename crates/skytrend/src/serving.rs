@@ -15,6 +15,7 @@ use skytrend_serve::http::{
 };
 use skytrend_serve::moderation::Moderation;
 use skytrend_serve::view::{self, TrendView};
+use skytrend_serve::watchlists::Watchlists;
 use tracing::{info, warn};
 
 use crate::status::Status;
@@ -56,8 +57,7 @@ pub async fn start(
     supervisor: &mut Supervisor,
     settings: &crate::settings::Settings,
     log: &Arc<dyn Log>,
-    view: &Arc<TrendView>,
-    moderation: &Arc<Moderation>,
+    (view, moderation, watchlists): (&Arc<TrendView>, &Arc<Moderation>, &Arc<Watchlists>),
     status: &Arc<Status>,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<()> {
@@ -85,6 +85,7 @@ pub async fn start(
             .with_rate(&settings.serve.rate)
             .with_cors(settings.serve.cors.clone())
             .with_moderation(Arc::clone(moderation))
+            .with_watchlists(Arc::clone(watchlists))
             .with_status(move || reported.report())
             .with_metrics(move || metrics.render());
     let shutdown = supervisor.shutdown();

@@ -240,6 +240,76 @@ async fn a_moderator_blocks_a_trend_and_it_is_gone_from_the_open_page() {
     server.shutdown().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium: make browser"]
+async fn a_watchlist_is_added_changed_and_removed_on_its_page() {
+    let world = WorldSettings::demo(7, NOW);
+    let settings = ServerSettings { speed: SPEED, ..ServerSettings::new(world) };
+    let server = Server::start(settings, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let hosts = format!("source.hosts={}", server.url());
+    let all = [&*hosts, "source.protocol=firehose", "source.first_start=oldest", "log.fsync=never"];
+    let program = Program::new(&all).with_settings_file(&format!(
+        "[[serve.access.tokens]]\nname = \"anna\"\nrights = \"write\"\nsha256 = \"{SHA256}\"\n"
+    ));
+    let mut running = program.start(&[]);
+    let browser = Chromium::start();
+    let mut page = open(&browser, &mut running, "/watchlists", 0).await;
+    page.wait_for("document.querySelector('.lists')?.textContent.includes('There is no watchlist')").await;
+    assert_eq!(
+        page.value("document.querySelectorAll('form textarea').length").await,
+        0,
+        "nobody is signed in"
+    );
+
+    page.value("document.querySelector('nav [data-page=moderation]').click()").await;
+    page.wait_for("document.getElementById('token')").await;
+    page.value(&format!("document.getElementById('token').value = '{SECRET}'; document.querySelector('.sign-in').requestSubmit()"))
+        .await;
+    page.wait_for("document.querySelector('.decide')").await;
+    page.value("document.querySelector('nav [data-page=watchlists]').click()").await;
+    page.wait_for("document.getElementById('list-terms')").await;
+
+    // What is wrong is said, and the field that it is about has the focus.
+    let put = |terms: &str| {
+        format!(
+            "document.getElementById('list-name').value = 'words'; document.getElementById('list-terms').value = {}; \
+             document.querySelector('main form').requestSubmit()",
+            json!(terms)
+        )
+    };
+    page.value(&put("/(/")).await;
+    page.wait_for("document.getElementById('list-problem').textContent.includes('unclosed group')").await;
+    page.wait_for("document.activeElement.id === 'list-terms' && document.activeElement.getAttribute('aria-invalid') === 'true'")
+        .await;
+    page.value(&put("the\n<b>bold</b>")).await;
+    page.wait_for(
+        "document.querySelector('.said[role=status]').textContent.startsWith('words is saved; posts after')",
+    )
+    .await;
+    page.wait_for(
+        "document.querySelector('[data-list=words]')?.textContent.includes('in the newest window')",
+    )
+    .await;
+
+    page.value("document.querySelector('[aria-label=\"Change words\"]').click()").await;
+    page.wait_for("document.getElementById('list-terms').value === 'the\\n<b>bold</b>'").await;
+    page.value("document.getElementById('list-terms').value = 'and'; document.querySelector('main form').requestSubmit()")
+        .await;
+    page.wait_for("document.getElementById('list-terms').value === ''").await;
+    let terms = "fetch('/api/v1/watchlists/words').then((answer) => answer.json()).then((list) => list.definition.terms.join())";
+    assert_eq!(page.value(terms).await, "and");
+
+    page.wait_for("document.querySelector('[data-list=words]')").await;
+    page.value("document.querySelector('[aria-label=\"Remove words\"]').click()").await;
+    page.value("document.querySelector('[aria-label=\"Really remove words\"]').click()").await;
+    page.wait_for("document.querySelector('.lists').textContent.includes('There is no watchlist')").await;
+    // The browser itself tells of the list that was refused.
+    page.complaints.retain(|complaint| !complaint.contains("status of 400"));
+    assert_eq!(page.complaints, Vec::<String>::new());
+    running.stop();
+    server.shutdown().await;
+}
+
 async fn choose(page: &mut Page, filter: &str, value: &str) {
     let select = format!("document.getElementById('filter-{filter}')");
     page.value(&format!("{select}.value = '{value}'; {select}.dispatchEvent(new Event('change'))")).await;

@@ -42,7 +42,7 @@ pub struct Detector {
     pub(crate) open_from: Option<i64>,
     pub(crate) engine: Engine,
     pub(crate) counters: Counters,
-    extractor: Extractor,
+    pub(crate) extractor: Extractor,
     /// The event that is being applied, when events come one by one.
     single: ExtractedEvents,
     outputs: Vec<WindowOutput>,

@@ -13,6 +13,7 @@ mod windows;
 pub(crate) use phrases::{PHRASES_PER_POST_MAX, WORDS_MAX};
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use skytrend_event::time::MINUTE;
 use skytrend_event::{Micros, WindowKind};
 
@@ -113,6 +114,14 @@ impl Engine {
             posts_of_author: Vec::new(),
             shared_posts: Vec::new(),
         }
+    }
+
+    /// Watches others from now on. What is not watched any more loses its state, and so leaves with its last post.
+    pub(crate) fn set_watches(&mut self, watches: Arc<Watches>) {
+        self.watches = watches;
+        let Self { keywords, watches, .. } = self;
+        let keys: HashSet<&str> = watches.keys().collect();
+        keywords.forget_lists(|key| keys.contains(key));
     }
 
     /// Whether closing minutes without events would change and output nothing.

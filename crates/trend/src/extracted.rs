@@ -24,7 +24,7 @@ pub struct Extractor {
     text_bytes_max: usize,
     extraction: Extraction,
     moderation: Moderation,
-    watches: Arc<Watches>,
+    pub(crate) watches: Arc<Watches>,
     scratch: Scratch,
     reposts: Thinning,
     likes: Thinning,

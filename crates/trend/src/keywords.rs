@@ -382,6 +382,18 @@ impl Keywords {
         evicted
     }
 
+    /// Removes the states of lists that are not `watched` any more.
+    pub(crate) fn forget_lists(&mut self, watched: impl Fn(&str) -> bool) {
+        let is_gone = |&number: &u32| {
+            let entry = &self.entries[number as usize];
+            entry.is_watched && !watched(&entry.normalized)
+        };
+        let gone: Vec<u32> = self.owners.iter().flatten().copied().filter(is_gone).collect();
+        for number in gone {
+            self.remove_state(number);
+        }
+    }
+
     fn remove_state(&mut self, number: u32) {
         let glance = &mut self.glances[number as usize];
         let place = std::mem::replace(&mut glance.state, NO_STATE);

@@ -106,7 +106,7 @@ pub use settings::{InvalidSettings, SHARDS, Settings};
 pub use shown::{ShownRules, canonical_pattern};
 pub use snapshot::SnapshotError;
 pub use stats::{Counters, Stats};
-pub use watch::Watchlist;
+pub use watch::{CompiledWatchlists, Watchlist};
 pub use window::WindowOutput;
 
 use skytrend_event::Micros;

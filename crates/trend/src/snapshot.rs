@@ -126,7 +126,7 @@ impl Detector {
         memories::read(&mut reader, &mut detector.engine)?;
         detector.engine.sliding = rankings::read(&mut reader)?;
         detector.engine.tumbling = rankings::read(&mut reader)?;
-        detector.engine.watch_alerts = watch::read(&mut reader, &detector.engine.watches)?;
+        detector.engine.watch_alerts = watch::read(&mut reader)?;
         pending::read(&mut reader, &mut detector, &held)?;
         keywords::settle(held, &mut detector.engine);
         reader.end()?;

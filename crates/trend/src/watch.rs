@@ -5,12 +5,14 @@
 //! extracted ([`matcher`]).
 
 mod alerts;
+mod compiled;
 mod matcher;
 mod text;
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use skytrend_event::time::MINUTE;
-use skytrend_event::{KeywordKind, PostData};
+use skytrend_event::{KeywordKind, PostData, watchlist};
 
 use crate::extract::{Keyword, SurfaceForm, hash_of};
 use crate::language::{LanguageCode, Languages};
@@ -19,12 +21,15 @@ use crate::settings::InvalidSettings;
 use matcher::Matcher;
 
 pub(crate) use alerts::{OpenWatch, WatchAlerts};
+pub use compiled::CompiledWatchlists;
 pub(crate) use matcher::Scratch;
 
 /// Most lists: each is assessed in every window.
 const LISTS_MAX: usize = 100;
 /// Most terms of all lists together: their automaton takes some 20 MB.
 const TERMS_MAX: usize = 20_000;
+/// Most languages of a list: more than have a code of two letters.
+const LANGUAGES_MAX: usize = 200;
 /// Longest name of a list, in characters.
 const NAME_CHARS_MAX: usize = 64;
 /// A post counts for at most so many lists and terms, lists first: with the keywords, their number fits in a byte.
@@ -61,9 +66,9 @@ impl Default for Watchlist {
             terms: Vec::new(),
             term_files: Vec::new(),
             languages: Vec::new(),
-            alert_posts: 20,
-            alert_growth: 3.0,
-            cooldown_minutes: 30,
+            alert_posts: watchlist::ALERT_POSTS,
+            alert_growth: watchlist::ALERT_GROWTH,
+            cooldown_minutes: watchlist::COOLDOWN_MINUTES,
         }
     }
 }
@@ -139,16 +144,22 @@ impl Watches {
                 )));
             }
             let first = terms.len();
-            lists.push(List::new(asked, first).map_err(refused)?);
+            lists.push(List::new(asked, first)?);
+            let mut known = HashSet::new();
             for text in &asked.terms {
                 let term = Term::new(lists.len() - 1, &asked.name, text)
                     .map_err(|error| InvalidSettings::of_pattern("watchlists.terms", &error))?;
-                if terms[first..].iter().all(|known| known.normalized != term.normalized) {
+                if known.insert(term.normalized.clone()) {
                     terms.push(term);
+                }
+                if terms.len() > TERMS_MAX {
+                    break;
                 }
             }
             if terms.len() == first || terms.len() > TERMS_MAX {
-                return Err(refused(format!("with terms, at most {TERMS_MAX} together: {:?}", asked.name)));
+                let rule =
+                    format!("at least one, and of all lists together at most {TERMS_MAX}: {:?}", asked.name);
+                return Err(InvalidSettings::new("watchlists.terms", rule));
             }
             if let Some(list) = lists.last_mut() {
                 list.terms = first..terms.len();
@@ -210,21 +221,25 @@ impl Watches {
 }
 
 impl List {
-    fn new(asked: &Watchlist, first: usize) -> Result<Self, String> {
+    fn new(asked: &Watchlist, first: usize) -> Result<Self, InvalidSettings> {
         let Watchlist { name, alert_posts, alert_growth, cooldown_minutes, .. } = asked;
         let is_name_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if !(1..=NAME_CHARS_MAX).contains(&name.len()) || !name.chars().all(is_name_char) {
-            return Err(format!("named with 1 to {NAME_CHARS_MAX} letters, digits, - and _, not {name:?}"));
+            let rule = format!("1 to {NAME_CHARS_MAX} letters, digits, - and _, not {name:?}");
+            return Err(InvalidSettings::new("watchlists.name", rule));
         }
         let language = |tag: &String| {
-            LanguageCode::of(tag)
-                .ok_or_else(|| format!("for languages by their codes, not {tag:?} (of {name:?})"))
+            let rule = || format!("codes of languages, not {tag:?} (of {name:?})");
+            LanguageCode::of(tag).ok_or_else(|| InvalidSettings::new("watchlists.languages", rule()))
         };
-        if *alert_posts == 0 || !(1.0..=1e6).contains(alert_growth) || !(1..=1_440).contains(cooldown_minutes)
-        {
-            return Err(format!(
-                "with alert_posts of at least 1, alert_growth of 1 to 1,000,000 and cooldown_minutes of 1 to 1,440 ({name:?})"
-            ));
+        let rules = [
+            ("watchlists.languages", asked.languages.len() <= LANGUAGES_MAX, "at most 200"),
+            ("watchlists.alert_posts", *alert_posts >= 1, "at least 1"),
+            ("watchlists.alert_growth", (1.0..=1e6).contains(alert_growth), "1 to 1,000,000"),
+            ("watchlists.cooldown_minutes", (1..=1_440).contains(cooldown_minutes), "1 to 1,440"),
+        ];
+        if let Some((setting, _, rule)) = rules.into_iter().find(|(_, holds, _)| !holds) {
+            return Err(InvalidSettings::new(setting, format!("{rule} ({name:?})")));
         }
         Ok(Self {
             name: name.clone(),

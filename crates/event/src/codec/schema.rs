@@ -52,7 +52,8 @@ schema_files!(
     Alerts => "alert.avsc",
     UserActivity => "user_activity.avsc",
     DeadLetter => "dead_letter.avsc";
-    2: Moderation => "moderation.avsc";
+    2: Moderation => "moderation.avsc",
+    Watchlists => "watchlist.avsc";
 );
 
 /// In the order of [`Topic::ALL`].

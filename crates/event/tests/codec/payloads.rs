@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use skytrend_event::{
     Alert, AlertKind, AtUri, Cid, DeadLetter, Did, EventId, Follow, KeywordCount, KeywordKind, Language,
     Like, Micros, ModerationAction, ModerationRecord, PostAction, PostData, PostEvent, ReplyRef, Repost,
-    SamplePost, ScoreParts, Span, Tid, Trend, TrendStatus, UserActivity, WindowKind,
+    SamplePost, ScoreParts, Span, Tid, Trend, TrendStatus, UserActivity, WatchlistDefinition,
+    WatchlistRecord, WindowKind,
 };
 
 /// Calls `$check!(name, strategy, type)` for each payload.
@@ -25,6 +26,7 @@ macro_rules! for_each_payload {
         $check!(user_activity, crate::payloads::user_activity(), skytrend_event::UserActivity);
         $check!(dead_letter, crate::payloads::dead_letter(), skytrend_event::DeadLetter<'_>);
         $check!(moderation, crate::payloads::moderation(), skytrend_event::ModerationRecord);
+        $check!(watchlist, crate::payloads::watchlist(), skytrend_event::WatchlistRecord);
     };
 }
 pub(crate) use for_each_payload;
@@ -375,4 +377,22 @@ pub fn moderation() -> impl Strategy<Value = ModerationRecord> {
             expires_at,
         },
     )
+}
+
+pub fn watchlist() -> impl Strategy<Value = WatchlistRecord> {
+    let definition = (vec(text(), 0..5), vec(text(), 0..3), any::<u32>(), number(), any::<u32>()).prop_map(
+        |(terms, languages, alert_posts, alert_growth, cooldown_minutes)| WatchlistDefinition {
+            terms,
+            languages,
+            alert_posts,
+            alert_growth,
+            cooldown_minutes,
+        },
+    );
+    (text(), of(definition), text(), micros()).prop_map(|(name, definition, by, at)| WatchlistRecord {
+        name,
+        definition,
+        by,
+        at,
+    })
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use skytrend_event::{
     Alert, AlertKind, AtUri, Cid, DeadLetter, Did, EventId, Follow, KeywordCount, KeywordKind, Language,
     Like, Micros, ModerationAction, ModerationRecord, PostAction, PostData, PostEvent, ReplyRef, Repost,
-    SamplePost, ScoreParts, Span, Tid, Topic, Trend, TrendStatus, UserActivity, WindowKind, codec,
+    SamplePost, ScoreParts, Span, Tid, Topic, Trend, TrendStatus, UserActivity, WatchlistDefinition,
+    WatchlistRecord, WindowKind, codec,
 };
 
 const DID: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
@@ -216,6 +217,21 @@ pub fn moderation() -> ModerationRecord {
     }
 }
 
+pub fn watchlist() -> WatchlistRecord {
+    WatchlistRecord {
+        name: "politics".to_owned(),
+        definition: Some(WatchlistDefinition {
+            terms: vec!["election*".to_owned(), "#選挙".to_owned(), "/\\bg(7|20)\\b/".to_owned()],
+            languages: vec!["en".to_owned()],
+            alert_posts: 20,
+            alert_growth: 2.5,
+            cooldown_minutes: 30,
+        }),
+        by: "anna".to_owned(),
+        at: NOON,
+    }
+}
+
 /// The sample's bytes, as this version writes them.
 pub fn bytes(topic: Topic) -> Vec<u8> {
     let mut encoder = codec::Encoder::default();
@@ -230,6 +246,7 @@ pub fn bytes(topic: Topic) -> Vec<u8> {
         Topic::UserActivity => encoder.encode_to_vec(&user_activity()),
         Topic::DeadLetter => encoder.encode_to_vec(&dead_letter()),
         Topic::Moderation => encoder.encode_to_vec(&moderation()),
+        Topic::Watchlists => encoder.encode_to_vec(&watchlist()),
     }
     .unwrap()
 }
@@ -248,5 +265,6 @@ pub fn rewritten(writer: &codec::WriterSchema, bytes: &[u8]) -> Result<Vec<u8>, 
         Topic::UserActivity => encoder.encode_to_vec(&writer.decode::<UserActivity>(bytes)?),
         Topic::DeadLetter => encoder.encode_to_vec(&writer.decode::<DeadLetter<'_>>(bytes)?),
         Topic::Moderation => encoder.encode_to_vec(&writer.decode::<ModerationRecord>(bytes)?),
+        Topic::Watchlists => encoder.encode_to_vec(&writer.decode::<WatchlistRecord>(bytes)?),
     }
 }

@@ -16,6 +16,15 @@ pub(super) fn read_json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<T, Problem> {
+    read_json_up_to(BYTES_MAX, headers, body)
+}
+
+/// The same, for a body that may have so many bytes.
+pub(super) fn read_json_up_to<T: DeserializeOwned>(
+    bytes_max: usize,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<T, Problem> {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
@@ -24,7 +33,7 @@ pub(super) fn read_json<T: DeserializeOwned>(
     }
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {BYTES_MAX} bytes"))
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {bytes_max} bytes"))
         }
         _ => Problem::bad_request("the body could not be read to its end"),
     })?;

@@ -37,6 +37,8 @@ const OPERATIONS: &[&Operation] = &[
     &topics::READ,
     &watchlists::LIST,
     &watchlists::ONE,
+    &watchlists::PUT,
+    &watchlists::REMOVE,
     &moderation::OVERVIEW,
     &moderation::DECIDE,
     &moderation::REPORTS,

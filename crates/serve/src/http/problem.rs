@@ -1,5 +1,7 @@
 //! Answers to requests that can't be met, as `application/problem+json` (RFC 9457).
 
+use std::num::NonZeroU32;
+
 use axum::extract::MatchedPath;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode, Uri};
@@ -23,6 +25,9 @@ pub(super) struct Problem {
     /// The query parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<Box<str>>,
+    /// The field of the body that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<Box<str>>,
     /// What it may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<Box<str>>,
@@ -31,7 +36,7 @@ pub(super) struct Problem {
     suggestion: Option<Box<str>>,
     /// Seconds after which to ask again.
     #[serde(skip)]
-    retry_after_secs: Option<u64>,
+    retry_after_secs: Option<NonZeroU32>,
 }
 
 impl Problem {
@@ -86,7 +91,9 @@ impl Problem {
     /// 429: this client asks for more than it may, and may ask again after so long.
     pub(super) fn too_many(detail: impl Into<Box<str>>, retry_after_secs: u64) -> Self {
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, detail);
-        Self { retry_after_secs: Some(retry_after_secs), ..problem }
+        // Small, as is all of this type: it is the error of every handler.
+        let seconds = NonZeroU32::new(u32::try_from(retry_after_secs).unwrap_or(u32::MAX));
+        Self { retry_after_secs: seconds.or(Some(NonZeroU32::MIN)), ..problem }
     }
 
     /// 503: the same request may be met in a moment.
@@ -112,6 +119,11 @@ impl Problem {
         Self { suggestion: suggestion.map(Into::into), ..self }
     }
 
+    /// The same problem, with the field of the body that it is about.
+    pub(super) fn with_field(self, field: impl Into<Box<str>>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
     /// The same problem, with what the request may ask for.
     pub(super) fn with_allowed(self, allowed: impl Into<Box<str>>) -> Self {
         Self { allowed: Some(allowed.into()), ..self }
@@ -125,8 +137,8 @@ impl IntoResponse for Problem {
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, body).into_response();
         let is_unavailable = status == StatusCode::SERVICE_UNAVAILABLE;
-        if let Some(seconds) = self.retry_after_secs.or(is_unavailable.then_some(1)) {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        if let Some(seconds) = self.retry_after_secs.or(is_unavailable.then_some(NonZeroU32::MIN)) {
+            response.headers_mut().insert(RETRY_AFTER, seconds.get().into());
         }
         if status == StatusCode::UNAUTHORIZED {
             let challenge = axum::http::HeaderValue::from_static("Bearer realm=\"skytrend\"");
@@ -162,7 +174,7 @@ pub(super) fn closest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
 
 pub(super) async fn no_such_path(uri: Uri) -> Problem {
     let described = openapi::paths().filter(|path| !path.contains('{'));
-    let paths = described.chain(["/", "/pipeline", "/moderation", "/api"]);
+    let paths = described.chain(["/", "/pipeline", "/moderation", "/watchlists", "/api"]);
     Problem::not_found(format!("there is nothing at {:?}", echo(uri.path())))
         .with_suggestion(closest(uri.path(), paths))
 }

@@ -12,6 +12,7 @@ mod pages;
 mod past;
 mod socket;
 mod stream;
+pub(super) mod watchlists;
 mod websocket;
 mod xrpc;
 

@@ -64,7 +64,7 @@ pub(super) const READ: Operation = Operation {
             ("skytrend-end-offset", "One past the partition's last record."),
         ])],
     errors: &[
-        (403, "Only who may write reads `moderation`."),
+        (403, "Only who may write reads `moderation` and `watchlists`."),
         (404, "No such topic or partition."),
         (410, "The offset has left the log by retention; `detail` names the earliest."),
     ],
@@ -221,7 +221,7 @@ pub(super) async fn read(
     query.check(&READ)?;
     let topic = topic(path)?;
     let is_moderator = caller.may_write();
-    if topic == Topic::Moderation && !is_moderator {
+    if topic.is_of_people() && !is_moderator {
         return Err(Problem::forbidden("only who may write reads this topic"));
     }
     let partition = query.number("partition", 0..=u32::MAX, 0)?;

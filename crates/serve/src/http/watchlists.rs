@@ -1,22 +1,37 @@
-//! `/api/v1/watchlists`: what was counted of each list in its newest windows, and its alerts.
+//! `/api/v1/watchlists`: which lists there are, what was counted of each in its newest windows, and its alerts.
+//!
+//! | path | who | what |
+//! |---|---|---|
+//! | `GET /api/v1/watchlists` | who may read | all lists |
+//! | `GET /api/v1/watchlists/{name}` | who may read | one, with its definition, terms and alerts |
+//! | `PUT /api/v1/watchlists/{name}` | who may write | defines it |
+//! | `DELETE /api/v1/watchlists/{name}` | who may write | removes it |
+
+mod changes;
+mod known;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 use schemars::JsonSchema;
 use serde::Serialize;
 use skytrend_event::{Alert, AlertKind, Topic};
 
+use super::access::Caller;
 use super::openapi::{Answer, Operation, Parameter, Values, example};
 use super::problem::{closest, echo};
 use super::{ApiState, LIMIT_MAX, Problem, Query};
 use crate::schema;
 use crate::view::{Snapshot, WatchedTerm, WatchedWindow};
+pub(super) use changes::{PUT, REMOVE};
+use known::{Definition, Known};
 
 const TERMS_DEFAULT: usize = 100;
 
@@ -25,8 +40,8 @@ pub(super) const LIST: Operation = Operation {
     id: "listWatchlists",
     tag: "watchlists",
     summary: "Each watchlist's counts in its newest windows",
-    description: "`count` is posts that match any of the list's terms. A list is known from its first window on, and \
-                  forgotten an hour after its last.",
+    description: "`count` is posts that match any of the list's terms. Its windows are null before the first one that \
+                  it is counted in.",
     answers: &[Answer::json::<Watchlists>("The lists, by name.", example!("listWatchlists.json"))],
     ask: "/api/v1/watchlists",
     ..Operation::GET
@@ -39,7 +54,8 @@ pub(super) const ONE: Operation = Operation {
     summary: "One watchlist, with its terms and alerts",
     description: "",
     parameters: &[
-        Parameter::path("name", Values::Any, "As in the settings.").such_as("weather"),
+        Parameter::path("name", Values::Any, "Of a list of the settings, or of one that was put here.")
+            .such_as("weather"),
         Parameter::query(
             "limit",
             Values::Number(1, LIMIT_MAX as u64, TERMS_DEFAULT as u64),
@@ -63,6 +79,8 @@ struct Watchlists<'a> {
 #[schemars(rename = "ListedWatchlist")]
 struct Listed<'a> {
     name: &'a str,
+    #[serde(flatten)]
+    known: Known,
     sliding: Option<&'a WatchedWindow>,
     tumbling: Option<&'a WatchedWindow>,
     /// Null where it has none that is open.
@@ -75,6 +93,10 @@ struct Listed<'a> {
 #[schemars(rename = "Watchlist")]
 struct One<'a> {
     name: &'a str,
+    #[serde(flatten)]
+    known: Known,
+    /// Null where nothing is known but its counts.
+    definition: Option<Definition>,
     sliding: Option<WindowWithTerms<'a>>,
     tumbling: Option<WindowWithTerms<'a>>,
     /// Newest first.
@@ -95,40 +117,66 @@ struct WindowWithTerms<'a> {
     terms: Vec<&'a WatchedTerm>,
 }
 
-pub(super) async fn list(State(state): State<ApiState>, query: Query) -> Result<Response, Problem> {
+pub(super) fn routes() -> Router<ApiState> {
+    let one = get(one).put(changes::put).delete(changes::remove);
+    Router::new()
+        .route("/api/v1/watchlists", get(list))
+        .route("/api/v1/watchlists/{name}", one.layer(DefaultBodyLimit::max(changes::BYTES_MAX)))
+}
+
+async fn list(State(state): State<ApiState>, caller: Caller, query: Query) -> Result<Response, Problem> {
     query.check(&LIST)?;
     let snapshot = state.view.snapshot();
-    let listed = snapshot.watchlists.iter().map(|(name, list)| Listed {
-        name,
-        sliding: list.sliding.as_deref(),
-        tumbling: list.tumbling.as_deref(),
-        open_alert: alerts_of(&snapshot, name).next().filter(|alert| alert.kind == AlertKind::Started),
+    let names = known::names(state.watchlists.as_deref(), &snapshot);
+    let listed = names.iter().map(|name| {
+        let (known, _) = known::of(state.watchlists.as_deref(), name, &caller);
+        let counted = snapshot.watchlists.get(name);
+        Listed {
+            name,
+            known,
+            sliding: counted.and_then(|list| list.sliding.as_deref()),
+            tumbling: counted.and_then(|list| list.tumbling.as_deref()),
+            open_alert: alerts_of(&snapshot, name).next().filter(|alert| alert.kind == AlertKind::Started),
+        }
     });
     let answer = Watchlists { topic: Topic::WindowCounts.name(), watchlists: listed.collect() };
     Ok(([(CACHE_CONTROL, "no-cache")], Json(&answer)).into_response())
 }
 
-pub(super) async fn one(
+async fn one(
     State(state): State<ApiState>,
     path: Result<Path<String>, PathRejection>,
+    caller: Caller,
     query: Query,
 ) -> Result<Response, Problem> {
     query.check(&ONE)?;
     let limit = query.number("limit", 1..=LIMIT_MAX, TERMS_DEFAULT)?;
-    let Path(asked) = path.map_err(|_| Problem::bad_request("the name in the path is not UTF-8"))?;
+    let name = name(path)?;
     let snapshot = state.view.snapshot();
-    let Some((name, list)) = snapshot.watchlists.get_key_value(&asked) else {
-        let suggestion = closest(&asked, snapshot.watchlists.keys().map(String::as_str));
-        let detail = format!("no watchlist is called {:?}", echo(&asked));
-        return Err(Problem::not_found(detail).with_suggestion(suggestion));
-    };
+    let names = known::names(state.watchlists.as_deref(), &snapshot);
+    if !names.contains(&name) {
+        return Err(no_such_list(&name, &names));
+    }
+    let (known, definition) = known::of(state.watchlists.as_deref(), &name, &caller);
+    let counted = snapshot.watchlists.get(&name);
     let answer = One {
-        name,
-        sliding: list.sliding.as_ref().map(|window| with_terms(window, limit)),
-        tumbling: list.tumbling.as_ref().map(|window| with_terms(window, limit)),
-        alerts: alerts_of(&snapshot, name).collect(),
+        name: &name,
+        known,
+        definition,
+        sliding: counted.and_then(|list| list.sliding.as_ref()).map(|window| with_terms(window, limit)),
+        tumbling: counted.and_then(|list| list.tumbling.as_ref()).map(|window| with_terms(window, limit)),
+        alerts: alerts_of(&snapshot, &name).collect(),
     };
     Ok(([(CACHE_CONTROL, "no-cache")], Json(&answer)).into_response())
+}
+
+fn name(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    path.map(|Path(name)| name).map_err(|_| Problem::bad_request("the name in the path is not UTF-8"))
+}
+
+fn no_such_list(name: &str, names: &BTreeSet<String>) -> Problem {
+    let suggestion = closest(name, names.iter().map(String::as_str));
+    Problem::not_found(format!("no watchlist is called {:?}", echo(name))).with_suggestion(suggestion)
 }
 
 /// Newest first.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use skytrend_event::keyword::{UNDETERMINED, WHOLE_WATCHLIST};
-use skytrend_event::{Alert, AlertKind, KeywordCount, KeywordKind, WindowKind};
+use skytrend_event::{Alert, AlertKind, KeywordCount, KeywordKind, Micros, WindowKind};
 
 use super::Engine;
 use crate::rank::Window;
@@ -49,6 +49,10 @@ impl Engine {
             {
                 alerts.extend(self.watch_alert(list, window, &whole, &assessment, first, settings));
             }
+        }
+        if window.kind == WindowKind::Sliding {
+            let gone = self.watch_alerts.take_gone(&watches.lists);
+            alerts.extend(gone.map(|(name, started_at)| end_of_gone(name, started_at, window)));
         }
         (counts, alerts)
     }
@@ -121,6 +125,31 @@ impl Engine {
             sample_posts,
             watchlist: Some(list.name.clone()),
         })
+    }
+}
+
+/// The end of an alert whose list was taken out of the watch: nothing is counted of it any more.
+fn end_of_gone(name: String, started_at: Micros, window: Window) -> Alert {
+    Alert {
+        kind: AlertKind::Ended,
+        keyword: name.clone(),
+        normalized_keyword: WHOLE_WATCHLIST.to_owned(),
+        keyword_kind: KEY_KIND,
+        language: UNDETERMINED.to_owned(),
+        topic_id: String::new(),
+        frequency: 0,
+        unique_authors: 0,
+        growth_rate: 0.0,
+        z_score: 0.0,
+        confidence_score: 0.0,
+        velocity: 0.0,
+        rank: 0,
+        window: window.kind,
+        window_start: window.start,
+        window_end: window.end,
+        started_at,
+        sample_posts: Vec::new(),
+        watchlist: Some(name),
     }
 }
 

@@ -1,11 +1,13 @@
 use proptest::prelude::*;
 use skytrend_event::time::{MINUTE, SECOND};
-use skytrend_event::{AtUri, Did, EventId, Language, Like, Micros, PostAction, PostData, PostEvent};
+use skytrend_event::{
+    AlertKind, AtUri, Did, EventId, Language, Like, Micros, PostAction, PostData, PostEvent,
+};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
-use crate::{Watchlist, WindowOutput};
+use crate::{CompiledWatchlists, Watchlist, WindowOutput};
 
 fn settings() -> Settings {
     Settings {
@@ -161,7 +163,6 @@ fn thresholds_and_lists_may_change() {
         Watchlist { name: "rivers".to_owned(), terms: vec!["valley".to_owned()], ..Watchlist::default() };
     let changed = Settings { min_authors: 5, watchlists: vec![list], ..settings() };
     let mut second = Detector::restore(changed, &snapshot(&first)).unwrap();
-    assert!(second.engine.watch_alerts.open.is_empty());
     assert!(keys(&second).iter().all(|has_state| !has_state), "what is not watched any more has no state");
     let states = |detector: &Detector| detector.engine.keywords.states_len();
     let watched = keys(&first).into_iter().filter(|has_state| *has_state).count();
@@ -171,9 +172,49 @@ fn thresholds_and_lists_may_change() {
     }
     second.finish();
     let outputs = second.take_outputs();
+    let ended: Vec<_> =
+        outputs.iter().flat_map(|output| &output.alerts).filter(|alert| alert.watchlist.is_some()).collect();
+    assert!(
+        matches!(ended[..], [alert] if (&*alert.keyword, alert.kind) == ("quakes", AlertKind::Ended)),
+        "{ended:?}"
+    );
     let watched: Vec<_> = outputs.iter().flat_map(|output| &output.watched).collect();
     assert!(watched.iter().all(|row| row.watchlist.as_deref() == Some("rivers")));
     assert!(watched.iter().any(|row| row.normalized_keyword == "valley" && row.count > 5), "{watched:?}");
+}
+
+#[test]
+fn lists_exchanged_in_a_running_detector_are_as_after_a_restart() {
+    let list = |name: &str, term: &str| Watchlist {
+        name: name.to_owned(),
+        terms: vec![term.to_owned()],
+        alert_posts: 1,
+        alert_growth: 1.0,
+        ..Watchlist::default()
+    };
+    let exchanges = [
+        vec![],
+        vec![list("quakes", "river")],
+        vec![list("quakes", "earth*"), list("rivers", "valley")],
+        vec![list("rivers", "river")],
+    ];
+    for lists in exchanges {
+        let mut running = detector();
+        running.take_outputs();
+        let changed = Settings { watchlists: lists.clone(), ..settings() };
+        let mut restarted = Detector::restore(changed, &snapshot(&running)).unwrap();
+        running.set_watchlists(&CompiledWatchlists::compile(lists).unwrap());
+        assert_eq!(snapshot(&running), snapshot(&restarted));
+        // And back: what was counted before leaves with its posts.
+        let again = |detector: &mut Detector| {
+            detector.apply(0, &event(PostAction::Created, 3, 400, "earthquake in the valley"));
+            let lists = CompiledWatchlists::compile(settings().watchlists).unwrap();
+            detector.set_watchlists(&lists);
+        };
+        again(&mut running);
+        again(&mut restarted);
+        assert_eq!(outputs_of(running), outputs_of(restarted));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::SnapshotError;
 use super::bytes::{Reader, Writer};
-use crate::watch::{OpenWatch, WatchAlerts, Watches};
+use crate::watch::{OpenWatch, WatchAlerts};
 
 pub(super) fn write(writer: &mut Writer<'_>, alerts: &WatchAlerts) {
     writer.count(alerts.open.len());
@@ -13,8 +13,8 @@ pub(super) fn write(writer: &mut Writer<'_>, alerts: &WatchAlerts) {
     }
 }
 
-/// Those of lists that are no more are left out.
-pub(super) fn read(reader: &mut Reader<'_>, watches: &Watches) -> Result<WatchAlerts, SnapshotError> {
+/// Those of lists that are no more, too: they end with the next window.
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<WatchAlerts, SnapshotError> {
     let mut alerts = WatchAlerts::default();
     for _ in 0..reader.count("number of alerts of watchlists")? {
         let name = reader.short_text("name of a watchlist")?.to_owned();
@@ -22,9 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>, watches: &Watches) -> Result<WatchAl
             started_at: reader.instant("start of a watchlist's alert")?,
             weak_since: reader.option(|reader| reader.instant("fall of a watchlist's alert"))?,
         };
-        if watches.lists.iter().any(|list| list.name == name) {
-            alerts.open.insert(name, open);
-        }
+        alerts.open.insert(name, open);
     }
     Ok(alerts)
 }

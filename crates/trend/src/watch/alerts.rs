@@ -26,6 +26,14 @@ pub(crate) struct WatchAlerts {
 }
 
 impl WatchAlerts {
+    /// Takes out the alerts of lists that are no more: their names, and when they started.
+    pub(crate) fn take_gone(&mut self, lists: &[List]) -> impl Iterator<Item = (String, Micros)> + use<> {
+        let is_gone = |name: &String| lists.iter().all(|list| list.name != *name);
+        let names: Vec<_> = self.open.keys().filter(|name| is_gone(name)).cloned().collect();
+        let gone = names.into_iter().filter_map(|name| self.open.remove_entry(&name));
+        gone.map(|(name, open)| (name, open.started_at)).collect::<Vec<_>>().into_iter()
+    }
+
     /// Takes a list's numbers in the sliding window that ends at `end`; says whether its alert starts or ends now, and
     /// when it started.
     pub(crate) fn advance(

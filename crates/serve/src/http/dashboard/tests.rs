@@ -86,9 +86,14 @@ fn modules_are_short_and_say_what_they_are_for() {
 
 #[tokio::test]
 async fn every_view_is_the_page_with_a_policy() {
-    for path in
-        ["/", "/?language=de&at=2025-03-01T12:00:00Z", "/trend/%23eurovision", "/trend/a%2Fb", "/pipeline"]
-    {
+    for path in [
+        "/",
+        "/?language=de&at=2025-03-01T12:00:00Z",
+        "/trend/%23eurovision",
+        "/trend/a%2Fb",
+        "/pipeline",
+        "/watchlists",
+    ] {
         let (status, headers, text) = get_text(state(), path).await;
         assert_eq!(
             (status, &headers["content-type"]),

@@ -56,6 +56,12 @@ impl Operation {
     /// The same, for what changes something.
     pub(in crate::http) const POST: Self = Self { method: "post", ..Self::GET };
 
+    /// The same, for what is put in a place of its own.
+    pub(in crate::http) const PUT: Self = Self { method: "put", ..Self::GET };
+
+    /// The same, for what is taken away.
+    pub(in crate::http) const DELETE: Self = Self { method: "delete", ..Self::GET };
+
     /// The names that its query may have.
     pub(in crate::http) fn query_names(&self) -> Vec<&'static str> {
         self.parameters

@@ -9,6 +9,7 @@ use axum::http::{Request, StatusCode};
 use skytrend_event::{ModerationAction, ModerationRecord};
 
 use super::super::tests::moderation::{WRITER, moderated_after};
+use super::super::tests::watchlists::with_watchlists;
 use super::super::tests::{get_text, state};
 use super::super::{
     DetectorReport, FeedGenerator, FeedGeneratorSettings, IngestReport, Reading, SourceReport, StatusReport,
@@ -19,11 +20,12 @@ use super::*;
 use crate::example::at;
 
 /// Paths that are no part of the API, and why.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 8] = [
     ("/", "the dashboard"),
     ("/trend/{keyword}", "the dashboard"),
     ("/pipeline", "the dashboard"),
     ("/moderation", "the dashboard"),
+    ("/watchlists", "the dashboard"),
     ("/assets/{*path}", "the dashboard's files"),
     ("/api", "this document for people"),
     ("/xrpc/{method}", "methods that don't exist"),
@@ -84,7 +86,9 @@ fn whole() -> ApiState {
         act(ModerationAction::Report, "#golo", "anonymous", 11),
         act(ModerationAction::Hold, "golo", "wanda", 12),
     ];
-    moderated_after(Reading::Open, done).with_feed_generator(generator).with_status(move || status.clone())
+    with_watchlists(moderated_after(Reading::Open, done))
+        .with_feed_generator(generator)
+        .with_status(move || status.clone())
 }
 
 /// Status, head and text of the answer to the operation's example request, or to another path of it, of somebody who may

@@ -61,7 +61,7 @@ async fn an_allowed_page_reads_the_api_and_the_feeds_and_nothing_else() {
         ];
         let asked = send(&state, "OPTIONS", path, &preflight, "").await;
         assert_eq!((asked.status(), field(&asked, ALLOWED)), (StatusCode::OK, Some(PAGE)), "{path}");
-        assert_eq!(field(&asked, "access-control-allow-methods"), Some("GET,HEAD,POST"));
+        assert_eq!(field(&asked, "access-control-allow-methods"), Some("GET,HEAD,POST,PUT,DELETE"));
         let headers = field(&asked, "access-control-allow-headers").expect("what it may send");
         for name in ["authorization", "if-none-match", "last-event-id", "content-type"] {
             assert!(headers.contains(name), "{headers}");

@@ -125,7 +125,7 @@ pub(in crate::http) fn moderated_after(reading: Reading, stored: Vec<ModerationR
     state
 }
 
-async fn send(
+pub(super) async fn send(
     state: &ApiState,
     method: &str,
     path: &str,
