@@ -182,7 +182,7 @@ export function trendPage(main, listHref) {
     followed = language;
     stop = follow({ window: of.window, language, limit: LISTED_MAX }, {
       onTrends: ({ window_end: end }) => {
-        if (newestEnd !== null && end !== newestEnd) load(of);
+        if (end !== newestEnd && seenEnd !== null && end !== seenEnd) load(of);
         newestEnd = end;
       },
       onCounts: ({ window_end: end, posts }) => {

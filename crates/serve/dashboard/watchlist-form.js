@@ -19,7 +19,9 @@ const parts = (text, separator) => text.split(separator).map((part) => part.trim
 /** What was said of a change, in a sentence. */
 function outcome(list) {
   if (list.left_out) return `saved, but not watched: ${list.left_out}`;
+  if (list.is_counted === null) return 'saved; the detector of another process takes it up';
   if (!list.is_counted) return 'saved; it is not counted yet';
+  if (list.counts_from === null) return 'saved, and counted';
   return `saved; posts after ${moment(list.counts_from)} count`;
 }
 

@@ -17,7 +17,7 @@ function words({ origin, sliding, is_counted: isCounted, left_out: leftOut, chan
   const posts = sliding ? `${counted(sliding.count, 'post')} by ${counted(sliding.unique_authors, 'person', 'people')} in the newest window` : 'not counted in a window yet';
   const change = changedAt ? `changed ${moment(changedAt)}${by ? ` by ${by}` : ''}` : null;
   const where = origin === 'settings' ? 'in the settings' : null;
-  const trouble = leftOut ? `not watched: ${leftOut}` : !isCounted && 'the detector has not taken it up yet';
+  const trouble = leftOut ? `${origin === 'settings' ? 'another one, put here, is' : ''} not watched: ${leftOut}`.trim() : isCounted === false && 'the detector has not taken it up yet';
   return [posts, where, change, trouble || null].filter(Boolean).join(' · ');
 }
 
@@ -46,17 +46,26 @@ export function watchlistsPage(main) {
 
   function removeButton(name) {
     let isAsked = false;
+    const say = (text, label) => {
+      setText(button, text);
+      button.setAttribute('aria-label', label);
+    };
+    const rest = () => {
+      isAsked = false;
+      say('Remove', `Remove ${name}`);
+    };
     const button = element('button', {
       type: 'button',
+      onblur: rest,
       'aria-label': `Remove ${name}`,
       onclick: () => {
         // Nothing brings a list's past back: the second press removes it.
         if (!isAsked) {
           isAsked = true;
-          setText(button, 'Really remove?');
-          button.setAttribute('aria-label', `Really remove ${name}`);
+          say('Really remove?', `Really remove ${name}`);
           return;
         }
+        rest();
         perform(async () => {
           const answer = await sendJson('DELETE', at(name));
           return answer ? `${name}: ${answer.detail}.` : `${name} is removed.`;
@@ -69,7 +78,7 @@ export function watchlistsPage(main) {
   function row(list) {
     const change = () => perform(async () => { form.edit(await getJson(at(list.name))); });
     const isOpen = list.open_alert !== null;
-    const buttons = mayWrite && list.origin === 'api'
+    const buttons = mayWrite && (list.origin === 'api' || list.left_out !== null)
       ? [element('button', { type: 'button', 'aria-label': `Change ${list.name}`, onclick: change }, 'Change'), ' ', removeButton(list.name)]
       : [];
     return element('li', { class: 'entry', 'data-list': list.name },

@@ -96,6 +96,9 @@ pub const LIMIT_MAX: usize = 500;
 /// Decisions and reports that wait to be stored, each of which holds a thread.
 const DECISIONS_AT_ONCE_MAX: usize = 16;
 
+/// Changes of watchlists that wait to be stored, each of which holds a thread and up to a megabyte.
+const LIST_CHANGES_AT_ONCE_MAX: usize = 4;
+
 /// Limits of the server. Where it listens is the program's to say.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -152,6 +155,8 @@ pub struct ApiState {
     topic_reads: Arc<Semaphore>,
     /// Decisions and reports: each waits on a thread until the one before it is stored.
     decisions: Arc<Semaphore>,
+    /// Changes of watchlists: each takes up to a second, one after the other.
+    list_changes: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     /// Becomes true when the server is to end; streams end with it.
     stopping: Arc<watch::Sender<bool>>,
@@ -180,6 +185,7 @@ impl ApiState {
             stopping: Arc::default(),
             topic_reads: slots(settings.topic_reads_max),
             decisions: slots(DECISIONS_AT_ONCE_MAX),
+            list_changes: slots(LIST_CHANGES_AT_ONCE_MAX),
             settings: Arc::new(settings),
         }
     }

@@ -28,7 +28,7 @@ pub fn describe() {
     describe_counter!(
         HTTP_LIMITED,
         Unit::Count,
-        "Requests answered 429 since their client asked for more than it may, by limit: requests, reports or streams."
+        "Requests answered 429 since their client asked for more than it may, by limit: requests, changes, reports or streams."
     );
     describe_gauge!(HTTP_CONNECTIONS, Unit::Count, "HTTP connections open now.");
     describe_gauge!(HTTP_STREAMS, Unit::Count, "Followers of the stream of trends and alerts now.");
@@ -46,6 +46,7 @@ pub(crate) fn record_http_request(route: &str, method: &'static str, status: u16
 /// A limit of each client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
+    Changes,
     Requests,
     Reports,
     Streams,
@@ -55,6 +56,7 @@ pub(crate) enum Limit {
 pub(crate) fn record_limited(limit: Limit) {
     let label = match limit {
         Limit::Requests => "requests",
+        Limit::Changes => "changes",
         Limit::Reports => "reports",
         Limit::Streams => "streams",
     };

@@ -30,8 +30,13 @@ pub struct NotStored(pub String);
 
 /// What the program does for [`Watchlists`].
 pub trait Backend: Send + Sync {
-    /// Whether these can be watched, together with those of the settings. Takes up to a second.
-    fn check(&self, lists: &BTreeMap<String, WatchlistDefinition>) -> Result<(), Invalid>;
+    /// Whether a list can be watched beside `others` and those of the settings. Takes up to a second.
+    fn check(
+        &self,
+        name: &str,
+        definition: &WatchlistDefinition,
+        others: &BTreeMap<String, WatchlistDefinition>,
+    ) -> Result<(), Invalid>;
 
     /// Appends a record to the topic `watchlists` and returns its offset when it is committed. Blocks.
     fn append(&self, record: &WatchlistRecord) -> Result<u64, NotStored>;
@@ -72,9 +77,9 @@ pub struct Watched {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Standing {
     /// In the settings, by the operator's hand.
-    Settings(WatchlistDefinition),
+    Settings(Arc<WatchlistDefinition>),
     /// By a change, which is the record at this offset.
-    Changed(u64, WatchlistRecord),
+    Changed(u64, Arc<WatchlistRecord>),
 }
 
 /// What a change did.
@@ -84,16 +89,15 @@ pub enum Change {
     Added(u64),
     /// Another definition took the place of the one before; its offset.
     Replaced(u64),
-    /// It was defined so already.
-    Nothing,
+    /// It was defined so already, by the record at this offset.
+    Nothing(u64),
 }
 
 impl Change {
-    /// The offset of the record, if one was needed.
-    pub fn offset(self) -> Option<u64> {
+    /// The offset of the record by which it is so.
+    pub fn offset(self) -> u64 {
         match self {
-            Self::Added(offset) | Self::Replaced(offset) => Some(offset),
-            Self::Nothing => None,
+            Self::Added(offset) | Self::Replaced(offset) | Self::Nothing(offset) => offset,
         }
     }
 }
@@ -102,7 +106,7 @@ impl Change {
 #[derive(Debug, Default)]
 struct Fold {
     /// Of each list that is not removed, its offset and record, which has a definition.
-    lists: BTreeMap<String, (u64, WatchlistRecord)>,
+    lists: BTreeMap<String, (u64, Arc<WatchlistRecord>)>,
     /// The offset after the last record.
     next: u64,
 }
@@ -110,7 +114,7 @@ struct Fold {
 /// What is watched, shared by those who apply records, those who change lists, and those who look.
 pub struct Watchlists {
     backend: Arc<dyn Backend>,
-    of_settings: BTreeMap<String, WatchlistDefinition>,
+    of_settings: BTreeMap<String, Arc<WatchlistDefinition>>,
     is_detecting: bool,
     fold: Mutex<Fold>,
     /// One change after the other, so that the limits hold.
@@ -129,7 +133,7 @@ impl Watchlists {
     ) -> Self {
         Self {
             backend,
-            of_settings,
+            of_settings: of_settings.into_iter().map(|(name, list)| (name, Arc::new(list))).collect(),
             is_detecting,
             fold: Mutex::default(),
             changing: Mutex::default(),
@@ -147,7 +151,7 @@ impl Watchlists {
             }
             fold.next = offset + 1;
             if record.definition.is_some() {
-                fold.lists.insert(record.name.clone(), (offset, record));
+                fold.lists.insert(record.name.clone(), (offset, Arc::new(record)));
             } else {
                 fold.lists.remove(&record.name);
             }
@@ -183,9 +187,9 @@ impl Watchlists {
     /// The list of this name.
     pub fn get(&self, name: &str) -> Option<Standing> {
         if let Some(definition) = self.of_settings.get(name) {
-            return Some(Standing::Settings(definition.clone()));
+            return Some(Standing::Settings(Arc::clone(definition)));
         }
-        self.fold().lists.get(name).map(|(offset, record)| Standing::Changed(*offset, record.clone()))
+        self.put_before(name).map(|(offset, record)| Standing::Changed(offset, record))
     }
 
     /// The names of all lists, in order.
@@ -204,24 +208,31 @@ impl Watchlists {
         if self.of_settings.contains_key(name) {
             return Err(Refused::OfSettings);
         }
-        let mut definitions = self.definitions();
-        let before = definitions.insert(name.to_owned(), definition.clone());
-        if before.as_ref() == Some(&definition) {
-            return Ok(Change::Nothing);
+        let before = self.put_before(name);
+        if let Some((offset, record)) = &before
+            && record.definition.as_ref() == Some(&definition)
+        {
+            return Ok(Change::Nothing(*offset));
         }
-        self.backend.check(&definitions)?;
+        let mut others = self.definitions();
+        others.remove(name);
+        self.backend.check(name, &definition, &others)?;
         let offset = self.store(name, Some(definition), by)?;
         Ok(if before.is_some() { Change::Replaced(offset) } else { Change::Added(offset) })
     }
 
-    /// Stores that there is no such list any more, and returns the offset. Blocks.
+    /// Stores that there is no such list any more, and returns the offset. One that the settings hide goes, too. Blocks.
     pub fn remove(&self, name: &str, by: &str) -> Result<u64, Refused> {
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.get(name) {
-            Some(Standing::Settings(_)) => Err(Refused::OfSettings),
-            Some(Standing::Changed(..)) => Ok(self.store(name, None, by)?),
+        match self.put_before(name) {
+            Some(_) => Ok(self.store(name, None, by)?),
+            None if self.of_settings.contains_key(name) => Err(Refused::OfSettings),
             None => Err(Refused::Nothing),
         }
+    }
+
+    fn put_before(&self, name: &str) -> Option<(u64, Arc<WatchlistRecord>)> {
+        self.fold().lists.get(name).cloned()
     }
 
     /// Appends the change, and applies it here: the next one is to build on it.
@@ -238,7 +249,7 @@ impl Watchlists {
 
     fn definitions(&self) -> BTreeMap<String, WatchlistDefinition> {
         let fold = self.fold();
-        let defined = |(name, (_, record)): (&String, &(u64, WatchlistRecord))| {
+        let defined = |(name, (_, record)): (&String, &(u64, Arc<WatchlistRecord>))| {
             Some((name.clone(), record.definition.clone()?))
         };
         fold.lists.iter().filter_map(defined).collect()

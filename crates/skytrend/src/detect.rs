@@ -125,12 +125,14 @@ impl Detect {
     }
 
     /// Watches other lists from the next batch on, which was extracted by them.
-    fn take_up(&mut self, change: &Change) -> anyhow::Result<()> {
+    fn take_up(&mut self, change: &Change, first: Micros) -> anyhow::Result<()> {
         let Some(mut following) = self.following.take() else { return Ok(()) };
         // What has closed is no part of a snapshot.
         self.write_outputs(following.log.as_ref())?;
         self.detector.set_watchlists(&change.lists);
-        let in_force = following.take_up(change, self.newest);
+        // Before anything was applied, all that comes counts.
+        let newest = if self.newest == Micros(0) { first.plus(-1) } else { self.newest };
+        let in_force = following.take_up(change, newest);
         self.save_snapshot(following.log.as_ref(), Some(in_force))?;
         following.tell();
         self.following = Some(following);
@@ -172,9 +174,10 @@ fn extract(
     Ok(())
 }
 
-/// Posts with their keywords found, or engagements, and the newest of their times.
+/// Posts with their keywords found, or engagements, and the first and the newest of their times.
 pub struct Extracted {
     events: ExtractedEvents,
+    first: Micros,
     newest: Micros,
     /// The offset after the last of them.
     next: Offset,
@@ -195,6 +198,7 @@ impl Stage for Detect {
         }
         if let Some((checkpoint, detector)) = Checkpoint::load(log, &self.trend)? {
             self.detector = detector;
+            self.newest = self.detector.fronts().flatten().max().unwrap_or_default();
             info!(written_through = self.written_through.0, "detector restored from its snapshot");
             self.applied.clone_from(&checkpoint.inputs);
             return Ok(checkpoint.inputs);
@@ -233,8 +237,9 @@ impl Stage for Detect {
             if let Some(change) = &change {
                 extractor.set_watchlists(&change.lists);
             }
+            let first = Micros(records.first().map_or(0, |record| record.timestamp_micros));
             let (events, newest, next) = (ExtractedEvents::default(), Micros(0), input.next);
-            let mut batch = Extracted { events, newest, next, change };
+            let mut batch = Extracted { events, first, newest, next, change };
             stage::for_each_record(input, &records, |record| {
                 extract(&mut extractor, input.topic, &record.value, &mut batch.events)
                     .context("a record that ingest wrote can't be read back")?;
@@ -251,7 +256,7 @@ impl Stage for Detect {
 
     fn apply(&mut self, input: &Input, batch: Extracted) -> anyhow::Result<()> {
         if let Some(change) = &batch.change {
-            self.take_up(change)?;
+            self.take_up(change, batch.first)?;
         }
         self.detector.apply_extracted(input.partition, &batch.events);
         self.newest = self.newest.max(batch.newest);

@@ -116,16 +116,20 @@ struct OverLog {
 }
 
 impl Backend for OverLog {
-    fn check(&self, lists: &BTreeMap<String, WatchlistDefinition>) -> Result<(), Invalid> {
-        let put = lists.iter().map(|(name, definition)| watchlist(name, definition));
-        let all: Vec<_> = self.of_settings.iter().cloned().chain(put).collect();
-        match CompiledWatchlists::compile(all) {
-            Ok(_) => Ok(()),
-            Err(InvalidSettings { name, rule }) => {
-                let field = name.strip_prefix("watchlists.").unwrap_or(name).to_owned();
-                Err(Invalid { field, rule: rule.into_owned() })
-            }
-        }
+    fn check(
+        &self,
+        name: &str,
+        definition: &WatchlistDefinition,
+        others: &BTreeMap<String, WatchlistDefinition>,
+    ) -> Result<(), Invalid> {
+        let invalid = |InvalidSettings { name, rule }: InvalidSettings| {
+            let field = name.strip_prefix("watchlists.").unwrap_or(name).to_owned();
+            Invalid { field, rule: rule.into_owned() }
+        };
+        // What is left out already is no reason against another list.
+        let watched = effective(&self.of_settings, others).map_err(invalid)?.lists;
+        let all = watched.lists().iter().cloned().chain([watchlist(name, definition)]);
+        CompiledWatchlists::compile(all.collect()).map(|_| ()).map_err(invalid)
     }
 
     fn append(&self, record: &WatchlistRecord) -> Result<u64, NotStored> {
@@ -177,7 +181,7 @@ mod tests {
         let watchlists = over(&log, &[list("weather", &["rain"])], true);
         let sea = definition(&list("sea", &["tide"]));
         assert_eq!(watchlists.put("sea", sea.clone(), "anna"), Ok(Change::Added(0)));
-        assert_eq!(watchlists.put("sea", sea.clone(), "anna"), Ok(Change::Nothing));
+        assert_eq!(watchlists.put("sea", sea.clone(), "anna"), Ok(Change::Nothing(0)));
         assert_eq!(
             watchlists.put("land", definition(&list("land", &["hill"])), "anna"),
             Ok(Change::Added(1))
@@ -190,7 +194,22 @@ mod tests {
         assert_eq!(apply_all(&again, log.as_ref()).unwrap(), 3);
         assert_eq!(again.names(), ["sea"]);
         let Some(Standing::Changed(0, record)) = again.get("sea") else { panic!("it is there") };
-        assert_eq!((record.definition, &*record.by), (Some(sea), "anna"));
+        assert_eq!((&record.definition, &*record.by), (&Some(sea), "anna"));
+    }
+
+    #[test]
+    fn a_list_that_the_settings_hide_is_removed_and_no_reason_against_others() {
+        let log = log();
+        let sea = definition(&list("sea", &["tide"]));
+        over(&log, &[], true).put("sea", sea.clone(), "anna").unwrap();
+        // The settings have grown.
+        let watchlists = over(&log, &[list("sea", &["wave"])], true);
+        apply_all(&watchlists, log.as_ref()).unwrap();
+        assert_eq!(watchlists.put("land", sea.clone(), "anna"), Ok(Change::Added(1)));
+        assert_eq!(watchlists.put("sea", sea, "anna"), Err(Refused::OfSettings));
+        assert_eq!(watchlists.remove("sea", "anna"), Ok(2));
+        assert_eq!(watchlists.remove("sea", "anna"), Err(Refused::OfSettings));
+        assert_eq!(watchlists.names(), ["land", "sea"]);
     }
 
     #[test]

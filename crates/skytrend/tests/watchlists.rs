@@ -9,6 +9,8 @@ mod crash;
 mod support;
 
 use std::collections::BTreeMap;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use skytrend_event::time::MINUTE;
@@ -17,6 +19,9 @@ use skytrend_sim::{Server, ServerSettings, WorldSettings};
 use support::{Program, Running};
 
 const SECRET: &str = "a-token-for-this-test-with-a-length-of-its-own";
+
+/// For what must come; far above what it needs.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// In most languages of the simulated world there is a word with it.
 const TERMS: [&str; 2] = ["the", "/[aeiou]n/"];
@@ -37,7 +42,7 @@ enum End {
 
 async fn serve() -> Server {
     let world = WorldSettings {
-        duration: Some(26 * MINUTE),
+        duration: Some(20 * MINUTE),
         history: 6 * MINUTE,
         posts_per_second: 8.0,
         likes_per_post: 0.2,
@@ -45,7 +50,7 @@ async fn serve() -> Server {
         trend_interval: 4 * MINUTE,
         ..WorldSettings::live_like(23)
     };
-    let settings = ServerSettings { rate_max: Some(2_500), ..ServerSettings::new(world) };
+    let settings = ServerSettings { rate_max: Some(1_800), ..ServerSettings::new(world) };
     Server::start(settings, "127.0.0.1:0".parse().unwrap()).await.unwrap()
 }
 
@@ -87,6 +92,17 @@ fn ask(running: &Running, method: &str, name: &str, body: &Value) -> Option<(u16
     let mut answer = agent.run(request).ok()?;
     let text = answer.body_mut().read_to_string().ok()?;
     Some((answer.status().as_u16(), serde_json::from_str(&text).unwrap_or_default()))
+}
+
+fn wait_for_end(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(Instant::now() < deadline, "the program goes on");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// What comes out but for watchlists.
@@ -133,14 +149,16 @@ fn changed(server: &Server, end: End) -> Vec<(Topic, Vec<Written>)> {
         .wait_until("the first windows", |status| status["detector"]["windows_written"].as_u64() >= Some(5));
     let late = json!({ "terms": TERMS, "alert_posts": 1, "alert_growth": 1 });
     let answer = ask(&running, "PUT", "late", &late);
+    // 202 where the machine is so busy that the detector takes more than five seconds to take it up.
+    let is_stored = matches!(answer, Some((201 | 202, _)));
     if end == End::None {
-        assert_eq!(answer.map(|(status, _)| status), Some(201));
+        assert!(is_stored, "{answer:?}");
     } else {
         if end == End::Answered {
             running.child.kill().unwrap();
-            assert_eq!(answer.map(|(status, _)| status), Some(201));
+            assert!(is_stored, "{answer:?}");
         }
-        assert!(!running.child.wait().unwrap().success(), "{end:?} was not reached");
+        assert!(!wait_for_end(&mut running.child).success(), "{end:?} was not reached");
         running = start(&program, End::None);
     }
     running.wait_for_time(end_micros);

@@ -1,4 +1,5 @@
-//! Pages of other origins that may read the API in a browser (CORS, <https://fetch.spec.whatwg.org/#http-cors-protocol>).
+//! Pages of other origins that may use the API in a browser
+//! (CORS, <https://fetch.spec.whatwg.org/#http-cors-protocol>).
 //!
 //! None by default. Cookies are never for them: who is signed in here is so on our own pages alone, and a page of
 //! another origin sends a token of its own. The dashboard's pages and sessions are not for others at all.
@@ -22,7 +23,7 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Origins whose pages may read the API; `"*"`: all.
+    /// Origins whose pages may use the API, with tokens of their own where it needs one; `"*"`: all.
     pub origins: Vec<Origin>,
 }
 

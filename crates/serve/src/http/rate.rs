@@ -71,6 +71,7 @@ pub(super) struct Rate {
     /// None: no limit.
     requests: Option<Requests>,
     reports: Buckets,
+    changes: Buckets,
     streams: Arc<Streams>,
     started: Instant,
 }
@@ -86,6 +87,13 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 const REPORTS_BURST: u32 = 20;
 /// Clients whose reports are remembered.
 const REPORTERS_MAX: usize = 16_384;
+
+/// Changes of watchlists in the long run, of each token: each is kept for ten years, and may have most of a megabyte.
+const CHANGE_INTERVAL: Duration = Duration::from_secs(60);
+/// Changes at once: every list there can be, twice.
+const CHANGES_BURST: u32 = 200;
+/// Tokens whose changes are remembered.
+const CHANGERS_MAX: usize = 1_024;
 
 impl Rate {
     pub(super) fn new(settings: &Settings) -> Self {
@@ -106,6 +114,7 @@ impl Rate {
             trusted_proxies: settings.trusted_proxies.clone(),
             requests,
             reports: Buckets::new(REPORT_INTERVAL, REPORTS_BURST, REPORTERS_MAX),
+            changes: Buckets::new(CHANGE_INTERVAL, CHANGES_BURST, CHANGERS_MAX),
             started: Instant::now(),
             streams: Arc::new(Streams::new(settings.streams_per_client_max)),
         }
@@ -128,6 +137,15 @@ impl Rate {
         self.reports.take(client, self.started.elapsed()).map(|_| ()).map_err(|wait| {
             metrics::record_limited(Limit::Reports);
             Problem::too_many("this client reports too much", wait.as_secs() + 1)
+        })
+    }
+
+    /// Whether the token of this name may change one more watchlist, wherever it is used.
+    pub(super) fn change(&self, token: &Arc<str>) -> Result<(), Problem> {
+        let client = Client::Token(Arc::clone(token));
+        self.changes.take(&client, self.started.elapsed()).map(|_| ()).map_err(|wait| {
+            metrics::record_limited(Limit::Changes);
+            Problem::too_many("this token changes watchlists too often", wait.as_secs() + 1)
         })
     }
 

@@ -95,7 +95,7 @@ struct One<'a> {
     name: &'a str,
     #[serde(flatten)]
     known: Known,
-    /// Null where nothing is known but its counts.
+    /// For who may write; null for others, and where nothing is known but its counts.
     definition: Option<Definition>,
     sliding: Option<WindowWithTerms<'a>>,
     tumbling: Option<WindowWithTerms<'a>>,
@@ -129,7 +129,7 @@ async fn list(State(state): State<ApiState>, caller: Caller, query: Query) -> Re
     let snapshot = state.view.snapshot();
     let names = known::names(state.watchlists.as_deref(), &snapshot);
     let listed = names.iter().map(|name| {
-        let (known, _) = known::of(state.watchlists.as_deref(), name, &caller);
+        let known = known::of(state.watchlists.as_deref(), name, &caller);
         let counted = snapshot.watchlists.get(name);
         Listed {
             name,
@@ -157,7 +157,8 @@ async fn one(
     if !names.contains(&name) {
         return Err(no_such_list(&name, &names));
     }
-    let (known, definition) = known::of(state.watchlists.as_deref(), &name, &caller);
+    let known = known::of(state.watchlists.as_deref(), &name, &caller);
+    let definition = known::definition(state.watchlists.as_deref(), &name, &caller);
     let counted = snapshot.watchlists.get(&name);
     let answer = One {
         name: &name,

@@ -13,11 +13,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use bytes::{Buf as _, Bytes};
-use skytrend_event::{Micros, Topic, WatchlistDefinition};
-use skytrend_log::{Log, Offset};
+use skytrend_event::{Micros, Topic, WatchlistDefinition, WatchlistRecord};
+use skytrend_log::{Log, LogError, Offset, Transaction};
 use skytrend_serve::watchlists::{Watched, Watchlists};
 use skytrend_trend::{CompiledWatchlists, Watchlist};
 use tracing::{info, warn};
@@ -28,8 +29,10 @@ use crate::watchlists::{Effective, effective, for_each_change};
 const STATE: &str = "detect/watchlists";
 const VERSION: u8 = 1;
 
+/// Changes are taken up together, at most so often: each costs the detector a snapshot.
+const TAKEN_UP_EVERY: Duration = Duration::from_secs(1);
+
 /// The lists in force, for the half that applies.
-#[derive(Clone)]
 pub struct Following {
     pub log: Arc<dyn Log>,
     told: Arc<Watchlists>,
@@ -69,6 +72,14 @@ impl Following {
         let Effective { lists, left_out } = effective(&self.of_settings, &self.put)?;
         warn_of(&left_out);
         self.watched.left_out = left_out;
+        // One that can't be watched now may be again after the next start, and then counts from there on.
+        let known = self.watched.since.len();
+        self.watched.since.retain(|name, _| lists.lists().iter().any(|list| list.name == *name));
+        self.watched.since.retain(|name, _| !self.watched.left_out.contains_key(name));
+        if self.watched.since.len() < known {
+            let states = vec![(STATE.to_owned(), write_state(&self.watched))];
+            log.commit(Transaction { states, ..Transaction::default() })?;
+        }
         self.told.set_watched(self.watched.clone());
         Ok(lists)
     }
@@ -94,6 +105,7 @@ impl Following {
                 behind.map(|(input, _)| (input.topic, input.partition)).collect()
             },
             written_through,
+            polled: None,
         }
     }
 
@@ -124,27 +136,45 @@ pub struct Changes {
     /// Inputs that have not passed what was written.
     behind: BTreeSet<(Topic, u32)>,
     written_through: Micros,
+    /// When changes were looked for last.
+    polled: Option<Instant>,
 }
 
 impl Changes {
     /// The lists from the next batch on, if they are others than before.
     pub fn poll(&mut self) -> anyhow::Result<Option<Change>> {
-        if !self.behind.is_empty() {
+        if !self.behind.is_empty() || self.polled.is_some_and(|polled| polled.elapsed() < TAKEN_UP_EVERY) {
             return Ok(None);
         }
-        let end = self.log.bounds(Topic::Watchlists.name(), 0)?.end;
-        if end <= self.next {
+        self.polled = Some(Instant::now());
+        let (end, records) = match self.read() {
+            Ok(read) => read,
+            Err(error) if error.downcast_ref().is_some_and(LogError::is_transient) => {
+                warn!(error = format!("{error:#}"), "changes of watchlists can't be read, trying again");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        if records.is_empty() {
             return Ok(None);
         }
         let mut names = BTreeSet::new();
-        for_each_change(self.log.as_ref(), self.next, end, |_, record| {
+        for record in records {
             names.insert(record.name.clone());
             take(&mut self.put, record.name, record.definition);
-        })?;
+        }
         self.next = end;
         let Effective { lists, left_out } = effective(&self.of_settings, &self.put)?;
         warn_of(&left_out);
         Ok(Some(Change { lists, next: end, names, left_out }))
+    }
+
+    /// What has come since, and the offset after it.
+    fn read(&self) -> anyhow::Result<(Offset, Vec<WatchlistRecord>)> {
+        let end = self.log.bounds(Topic::Watchlists.name(), 0)?.end;
+        let mut records = Vec::new();
+        for_each_change(self.log.as_ref(), self.next, end, |_, record| records.push(record))?;
+        Ok((end, records))
     }
 
     /// The input has been read up to a record of this time.

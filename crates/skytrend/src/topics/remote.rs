@@ -53,8 +53,11 @@ impl Remote {
         loop {
             let mut is_more = false;
             for (partition, from) in &mut next {
+                if left == 0 {
+                    break;
+                }
                 let page = self.page(asked, *partition, from, left.min(PAGE), out)?;
-                left -= page.records;
+                left = left.saturating_sub(page.records);
                 is_more |= page.next < page.end;
                 *from = page.next.to_string();
             }

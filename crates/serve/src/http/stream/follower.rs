@@ -149,11 +149,12 @@ impl Follower {
     fn take_counts(&mut self, snapshot: &Arc<Snapshot>) {
         let Some(receiver) = &mut self.counts else { return };
         let counts = Arc::clone(&receiver.borrow_and_update());
-        let known = self.told_counts.replace(Arc::clone(&counts));
-        if known.is_some_and(|known| Arc::ptr_eq(&known, &counts)) {
+        if self.told_counts.as_ref().is_some_and(|told| Arc::ptr_eq(told, &counts)) {
             return;
         }
+        // None of a window that is not known here yet: they are told with it.
         if let Some(json) = self.count_events.of(snapshot, &counts, &self.asked) {
+            self.told_counts = Some(counts);
             self.waiting.push_back(Told { kind: "counts", id: self.id(), json });
         }
     }

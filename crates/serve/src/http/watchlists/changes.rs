@@ -118,16 +118,18 @@ pub(super) async fn put(
     let name = name(path)?;
     let definition: Definition = read_json_up_to(BYTES_MAX, &headers, body)?;
     let watchlists = watchlists(&state)?;
-    let (changing, of) = (Arc::clone(watchlists), name.clone());
-    let put = tokio::task::spawn_blocking(move || changing.put(&of, definition.into(), &writer.name));
-    let change = put.await.map_err(|_| panicked())??;
+    state.rate.change(&writer.name)?;
+    let of = name.clone();
+    let put = change(&state, watchlists, move |lists| lists.put(&of, definition.into(), &writer.name));
+    let change = put.await??;
     let is_counted = counted(watchlists, change.offset()).await;
     let status = match change {
         _ if !is_counted => StatusCode::ACCEPTED,
         Change::Added(_) => StatusCode::CREATED,
-        Change::Replaced(_) | Change::Nothing => StatusCode::OK,
+        Change::Replaced(_) | Change::Nothing(_) => StatusCode::OK,
     };
-    let (known, definition) = known::of(Some(watchlists), &name, &caller);
+    let known = known::of(Some(watchlists), &name, &caller);
+    let definition = known::definition(Some(watchlists), &name, &caller);
     Ok((status, [(CACHE_CONTROL, "no-store")], Json(Put { name, known, definition })).into_response())
 }
 
@@ -140,26 +142,43 @@ pub(super) async fn remove(
     query.check(&REMOVE)?;
     let name = name(path)?;
     let watchlists = watchlists(&state)?;
-    let (changing, of) = (Arc::clone(watchlists), name.clone());
-    let removed = tokio::task::spawn_blocking(move || changing.remove(&of, &writer.name));
-    let offset = match removed.await.map_err(|_| panicked())? {
+    state.rate.change(&writer.name)?;
+    let of = name.clone();
+    let removed = change(&state, watchlists, move |lists| lists.remove(&of, &writer.name));
+    let offset = match removed.await? {
         Err(Refused::Nothing) => {
             return Err(no_such_list(&name, &known::names(Some(watchlists), &state.view.snapshot())));
         }
         other => other?,
     };
     let headers = [(CACHE_CONTROL, "no-store")];
-    if counted(watchlists, Some(offset)).await {
+    if counted(watchlists, offset).await {
         return Ok((StatusCode::NO_CONTENT, headers).into_response());
     }
     let answer = Removed { detail: "its removal is stored, and it is still counted" };
     Ok((StatusCode::ACCEPTED, headers, Json(answer)).into_response())
 }
 
-/// Waits until the change at this offset, if there was one, is known here and the detector counts by it; says whether
-/// that is so. A detector of another process doesn't say.
-async fn counted(watchlists: &Watchlists, offset: Option<u64>) -> bool {
-    let Some(offset) = offset else { return true };
+/// Changes on a thread that may block; a problem where too many wait to do so.
+async fn change<T: Send + 'static>(
+    state: &ApiState,
+    watchlists: &Arc<Watchlists>,
+    change: impl FnOnce(&Watchlists) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let busy = |_| Problem::unavailable("too many changes at once");
+    let permit = Arc::clone(&state.list_changes).try_acquire_owned().map_err(busy)?;
+    let watchlists = Arc::clone(watchlists);
+    let changing = tokio::task::spawn_blocking(move || {
+        // It goes with the thread: a change that outlives its request still counts.
+        let _permit = permit;
+        change(&watchlists)
+    });
+    changing.await.map_err(|_| panicked())
+}
+
+/// Waits until the change at this offset is known here and the detector counts by it; says whether that is so. A
+/// detector of another process doesn't say.
+async fn counted(watchlists: &Watchlists, offset: u64) -> bool {
     let (mut applied, mut watched) = (watchlists.follow_applied(), watchlists.follow_watched());
     let both = async {
         let is_applied = applied.wait_for(|next| *next > offset).await.is_ok();

@@ -31,8 +31,9 @@ pub(super) enum Origin {
 pub(super) struct Known {
     /// Null where this server has counts of it, and nothing else: another one watches it.
     origin: Option<Origin>,
-    /// Whether what is counted follows its present definition: it does so about a second after a change.
-    is_counted: bool,
+    /// Whether what is counted follows its present definition: it does so about a second after a change. Null where the
+    /// detector is another process, which doesn't say.
+    is_counted: Option<bool>,
     /// All posts witnessed after this instant count by its present definition; null for a list of the settings, or of
     /// which that isn't known.
     #[schemars(with = "Option<schema::Instant>")]
@@ -42,7 +43,7 @@ pub(super) struct Known {
     changed_at: Option<Micros>,
     /// By whose token; null for a list of the settings, and for who may only read.
     changed_by: Option<String>,
-    /// Why it can't be counted beside the lists of the settings; null where it can.
+    /// Why the list that was put is not counted beside those of the settings; null where it is.
     left_out: Option<String>,
 }
 
@@ -51,7 +52,8 @@ pub(super) struct Known {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "WatchlistDefinition")]
 pub(super) struct Definition {
-    /// Words, phrases, `start*`, `#tag` and `/regex/`; at least one, and of all lists together at most 20,000.
+    /// Words, phrases, `start*`, `#tag` and `/regex/`, each of at most 500 bytes; at least one, and of all lists together
+    /// at most 20,000.
     #[schemars(length(min = 1, max = TERMS_MAX), inner(length(min = 1, max = 500)))]
     terms: Vec<String>,
     /// Only posts in one of these languages count, by their codes; empty: all.
@@ -107,25 +109,32 @@ pub(super) fn names(watchlists: Option<&Watchlists>, snapshot: &Snapshot) -> BTr
     counted.cloned().chain(known).collect()
 }
 
-/// What this caller may know of a list.
-pub(super) fn of(
-    watchlists: Option<&Watchlists>,
-    name: &str,
-    caller: &Caller,
-) -> (Known, Option<Definition>) {
+/// Its definition, for who may write: a list may tell more of those who watch than of what is watched.
+pub(super) fn definition(watchlists: Option<&Watchlists>, name: &str, caller: &Caller) -> Option<Definition> {
+    let definition = match watchlists.filter(|_| caller.may_write())?.get(name)? {
+        Standing::Settings(definition) => WatchlistDefinition::clone(&definition),
+        Standing::Changed(_, record) => record.definition.clone()?,
+    };
+    Some(definition.into())
+}
+
+/// What this caller may know of a list but that.
+pub(super) fn of(watchlists: Option<&Watchlists>, name: &str, caller: &Caller) -> Known {
     let nothing = Known {
         origin: None,
-        is_counted: true,
+        is_counted: watchlists.is_none_or(Watchlists::is_detecting).then_some(true),
         counts_from: None,
         changed_at: None,
         changed_by: None,
         left_out: None,
     };
-    let Some(watchlists) = watchlists else { return (nothing, None) };
+    let Some(watchlists) = watchlists else { return nothing };
     match watchlists.get(name) {
-        None => (nothing, None),
-        Some(Standing::Settings(definition)) => {
-            (Known { origin: Some(Origin::Settings), ..nothing }, Some(definition.into()))
+        None => nothing,
+        Some(Standing::Settings(_)) => {
+            // One of the same name may have been put before the settings had it.
+            let left_out = watchlists.follow_watched().borrow().left_out.get(name).cloned();
+            Known { origin: Some(Origin::Settings), left_out, ..nothing }
         }
         Some(Standing::Changed(offset, record)) => {
             let watched = watchlists.follow_watched();
@@ -133,15 +142,14 @@ pub(super) fn of(
             let is_taken_up = watched.next > offset;
             let left_out = watched.left_out.get(name).filter(|_| is_taken_up).cloned();
             let is_counted = is_taken_up && left_out.is_none();
-            let known = Known {
+            Known {
                 origin: Some(Origin::Api),
-                is_counted,
+                is_counted: watchlists.is_detecting().then_some(is_counted),
                 counts_from: watched.since.get(name).filter(|_| is_counted).copied(),
                 changed_at: Some(record.at),
-                changed_by: Some(record.by).filter(|_| caller.may_write()),
+                changed_by: Some(record.by.clone()).filter(|_| caller.may_write()),
                 left_out,
-            };
-            (known, record.definition.map(Definition::from))
+            }
         }
     }
 }
