@@ -57,6 +57,12 @@ async fn every_alert_is_shown_and_none_is_missed_by_a_kill() {
 
         let held = skytrend(&["alerts", "--server", &url, "--last", "500", "--once", "--json"]);
         let held = keys(&String::from_utf8(held.stdout).unwrap());
+        // The log is open in the running program, which is asked; of several partitions it is enough.
+        let (data, listen) = (program.data(), format!("serve.listen={}", running.api));
+        let posts = ["topics", "read", "bluesky-posts", "--limit", "5", "--data-dir", data.to_str().unwrap()];
+        let posts = skytrend(&[&posts[..], &["--set", &listen]].concat());
+        assert_eq!(String::from_utf8(posts.stdout).unwrap().lines().count(), 5);
+
         let deadline = Instant::now() + PATIENCE;
         while keys(&std::fs::read_to_string(&file).unwrap_or_default()) != held {
             assert!(Instant::now() < deadline, "not all of {} alerts were followed", held.len());
