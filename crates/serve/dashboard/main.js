@@ -1,6 +1,6 @@
 // Which page the address asks for, and what all pages share: navigation, search, theme, keys.
 import { current, go, onChange, trendsHref } from './address.js';
-import { onTokenNeeded } from './api.js';
+import { getJson, onTokenNeeded } from './api.js';
 import { bindKeys } from './keyboard.js';
 import { moderationPage } from './moderation-page.js';
 import { pipelinePage } from './pipeline-page.js';
@@ -49,3 +49,10 @@ bindKeys({
   leave: () => (pageName === 'trends' ? null : listHref),
 });
 show(current());
+
+// Who sees the demo must not take it for the network.
+getJson('/api/v1/status').then(({ simulated_speed: speed }) => {
+  if (speed === null || speed === undefined) return;
+  byId('simulated').textContent = `simulated, ${speed} ×`;
+  byId('simulated').hidden = false;
+}).catch(() => {});

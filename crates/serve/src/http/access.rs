@@ -80,10 +80,11 @@ pub(super) async fn identify(State(state): State<ApiState>, mut request: Request
 /// Lets through who may read.
 pub(super) async fn may_read(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let caller = request.extensions().get::<Arc<Caller>>();
-    let may = match caller.map(AsRef::as_ref) {
-        Some(Caller::Unknown) => false,
-        Some(Caller::Token { .. }) => true,
-        Some(Caller::Nobody) | None => state.access.reading == Reading::Open,
-    };
-    if may { next.run(request).await } else { Problem::unauthorized().into_response() }
+    match caller.map(AsRef::as_ref) {
+        Some(Caller::Unknown) => Problem::unknown_token().into_response(),
+        Some(Caller::Nobody) | None if state.access.reading != Reading::Open => {
+            Problem::unauthorized().into_response()
+        }
+        _ => next.run(request).await,
+    }
 }

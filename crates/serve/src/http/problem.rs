@@ -78,6 +78,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "a token is needed, as `Authorization: Bearer …`")
     }
 
+    /// 401: the token that was sent isn't known, or isn't any more.
+    pub(super) fn unknown_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "this token is not known here")
+    }
+
     /// 403: who asks may not do this.
     pub(super) fn forbidden(detail: impl Into<Box<str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)

@@ -86,7 +86,8 @@ pub(super) async fn search(
 ) -> Result<Response, Problem> {
     query.check(&SEARCH)?;
     let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
-    let q = query.text("q").unwrap_or_default();
+    let q = query.text("q").filter(|q| !q.trim().is_empty());
+    let q = q.ok_or_else(|| Problem::bad_request("q is needed: a keyword, or a part of one"))?;
     let asked = KeywordPath::parse(q).map_err(|reason| Problem::parameter("q", q, reason.to_string()))?;
     let text = asked.normalized_keyword.as_str();
 

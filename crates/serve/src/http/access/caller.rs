@@ -108,8 +108,10 @@ impl FromRequestParts<ApiState> for Writer {
             return Err(Problem::forbidden(how));
         }
         let caller = parts.extensions.get::<Arc<Caller>>().map(AsRef::as_ref);
-        let Some(Caller::Token { name, right, by_cookie }) = caller else {
-            return Err(Problem::unauthorized());
+        let (name, right, by_cookie) = match caller {
+            Some(Caller::Token { name, right, by_cookie }) => (name, right, by_cookie),
+            Some(Caller::Unknown) => return Err(Problem::unknown_token()),
+            Some(Caller::Nobody) | None => return Err(Problem::unauthorized()),
         };
         if *right != Right::Write {
             return Err(Problem::forbidden(format!("the token {name:?} may read only")));

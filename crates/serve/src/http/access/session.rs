@@ -194,7 +194,7 @@ pub(in crate::http) async fn login(
         return Err(Problem::forbidden("this request comes from another site"));
     }
     let Login { token } = read_json(&headers, body)?;
-    let found = state.access.token(token.trim()).ok_or_else(Problem::unauthorized)?;
+    let found = state.access.token(token.trim()).ok_or_else(Problem::unknown_token)?;
     let no_randomness =
         |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the system has no randomness to give");
     let id = state.access.sessions.start(&found.name, found.right).map_err(no_randomness)?;

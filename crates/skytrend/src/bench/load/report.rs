@@ -141,7 +141,10 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "  windows missed by a quick one: {missed}; told to a slow one: {slow_windows:.1}")?;
         writeln!(f, "  after the first was told:   {}", self.followers.spread_millis)?;
-        writeln!(f, "  after the end of a window:  {}", self.followers.after_window_millis)
+        // Ends lie in the future, or hours back, where time is simulated and runs faster than the clock.
+        let ends = &self.followers.after_window_millis;
+        let is_live = (0.0..60_000.0).contains(&ends.p50);
+        if is_live { writeln!(f, "  after the end of a window:  {ends}") } else { Ok(()) }
     }
 }
 
