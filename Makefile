@@ -26,8 +26,7 @@ demo: ## Simulated Bluesky and the real pipeline, offline: live trends in this t
 run: ## The live network (Jetstream): trends in this terminal and in your browser
 	@echo "building skytrend (release, three to four minutes on two cores the first time) …"
 	@$(CARGO) build --locked --release -p skytrend
-	@# glibc's arenas of each thread keep memory that others have freed (docs/benchmarks.md, Many readers).
-	@MALLOC_ARENA_MAX=2 exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)
+	@exec "$$($(CARGO) metadata --locked --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]+)".*/\1/')/release/skytrend" run $(ARGS)
 
 test: fmt lint unit crash browser api-test ## All checks: format, lints, unit, property, golden and live tests, crash tests, the dashboard, the API
 
